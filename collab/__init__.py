@@ -1,0 +1,1 @@
+"""Collaborative editing with the whole history."""
