@@ -1,0 +1,121 @@
+"""The facts in the log.
+
+An event is an envelope (which document, who, when) around a payload (what). Payloads are stored as JSON
+under a fixed type name and a schema version; `decode` brings older versions forward with `upcasters`.
+Nothing here is ever renamed: the names are in people's databases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from collab.errors import CollabError
+from collab.operation import Operation
+from collab.upcasters import UPCASTERS, Upcaster, upcast
+
+
+class Created(msgspec.Struct, frozen=True):
+    """The document began. ``epoch`` tells it from any other document that ever had its id."""
+
+    epoch: str
+    kind: str = "text"
+    title: str = ""
+
+
+class Edited(msgspec.Struct, frozen=True, array_like=True):
+    """The text changed: ``op`` applies to the version before this event.
+
+    Stored as an array, because there are millions of these; new fields come last and have defaults.
+    """
+
+    op: Operation
+
+
+class Renamed(msgspec.Struct, frozen=True):
+    title: str
+
+
+Payload = Created | Edited | Renamed
+
+CURRENT: dict[str, tuple[int, type[Payload]]] = {
+    "created": (1, Created),
+    "edited": (1, Edited),
+    "renamed": (1, Renamed),
+}
+"""The version in which each type is written today, and its shape."""
+
+_NAMES: dict[type[Payload], tuple[str, int]] = {
+    shape: (name, version) for name, (version, shape) in CURRENT.items()
+}
+_DECODERS = {name: msgspec.json.Decoder(shape) for name, (_, shape) in CURRENT.items()}
+_encoder = msgspec.json.Encoder()
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One fact about one document.
+
+    ``seq`` numbers the document's events from 1 without gaps. ``client`` and ``client_seq`` name the edit
+    as its author made it, ``client_seq`` 0 being for what is not an edit. ``at`` is the server's time in
+    microseconds since 1970, never going back within a document. ``position`` is the place in the whole
+    log, 0 until the store has given one.
+    """
+
+    document: str
+    seq: int
+    payload: Payload
+    author: str
+    client: str
+    client_seq: int
+    at: int
+    position: int = 0
+
+    @property
+    def op(self) -> Operation | None:
+        """What the event does to the text, None if nothing."""
+        return self.payload.op if type(self.payload) is Edited else None
+
+
+class UnreadableEvent(CollabError):
+    """The payload was written by a newer program, or is damaged."""
+
+    code = "unreadable_event"
+
+
+def name_of(payload: Payload) -> tuple[str, int]:
+    """The type name and schema version under which ``payload`` is stored."""
+    return _NAMES[type(payload)]
+
+
+def encode(payload: Payload) -> bytes:
+    return _encoder.encode(payload)
+
+
+def decode(
+    type_: str, version: int, stored: bytes, *, upcasters: Mapping[tuple[str, int], Upcaster] = UPCASTERS
+) -> Payload:
+    """The payload in ``stored``, in today's shape.
+
+    Raises:
+        UnreadableEvent: type or version are not known here, or the bytes don't fit them.
+
+    >>> decode("edited", 1, b'[[5,"x"]]')
+    Edited(op=[5, 'x'])
+    """
+    known = CURRENT.get(type_)
+    if known is None:
+        raise UnreadableEvent(f"event type {type_!r} is not known to this version of collab")
+    current, shape = known
+    if version > current:
+        raise UnreadableEvent(f"{type_!r} version {version} is newer than {current}, the newest known here")
+    try:
+        if version == current:
+            return _DECODERS[type_].decode(stored)
+        value: Any = upcast(type_, version, msgspec.json.decode(stored), to=current, upcasters=upcasters)
+        return msgspec.convert(value, shape)
+    except KeyError as missing:
+        raise UnreadableEvent(f"no upcaster from {type_!r} version {version}") from missing
+    except (msgspec.DecodeError, UnicodeDecodeError) as damage:
+        raise UnreadableEvent(f"{type_!r} version {version}: {damage}") from damage

@@ -1,0 +1,124 @@
+"""What a store of events is.
+
+A store keeps, per document, events numbered 1, 2, 3 … and never changes or drops one. All else that it
+keeps is derived: the catalogue of documents and the clients' last accepted edits change in the very
+transaction that appends the events, and snapshots may vanish at any time. `tests/store_acceptance.py` states
+the contract as tests, which every store passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from collab.events import Event
+
+PAGE = 1_000
+"""Events read at once where the caller doesn't say: some 100 kB in memory."""
+
+
+class DocumentRecord(msgspec.Struct, frozen=True):
+    """A line of the catalogue. Times are microseconds since 1970, UTC."""
+
+    id: str
+    epoch: str
+    kind: str
+    title: str
+    version: int
+    created_at: int
+    updated_at: int
+
+
+class ClientRecord(msgspec.Struct, frozen=True):
+    """A client of one document, known from its first accepted edit on.
+
+    ``key_hash`` is the SHA-256 of its private key, and ``accepted`` the id of its last edit in the log.
+    """
+
+    client: str
+    author: str
+    key_hash: bytes
+    accepted: int = 0
+
+
+class Append(msgspec.Struct, frozen=True):
+    """Events to be added to one document, all or none.
+
+    ``expected`` is the document's version before them, and the first event's ``seq`` is the next one. A
+    document comes into being by an append with ``expected`` 0 whose first event is `Created`. ``clients``
+    are the clients these events come from, with ``accepted`` as it is after them.
+    """
+
+    document: str
+    expected: int
+    events: Sequence[Event]
+    clients: Sequence[ClientRecord]
+
+
+class EventStore(Protocol):
+    """Keeps events. Every method may raise `StoreError`; what was appended before is then unharmed."""
+
+    async def append(self, append: Append) -> int:
+        """Commit ``append`` to disk and return the position of its first event.
+
+        Positions number the whole log in commit order: consecutive within one append, and a reader
+        who has seen position *p* will never see a smaller one turn up later. Appends that come
+        while another is being committed share the next transaction, each standing for itself: one
+        that fails doesn't hurt the others. Cancelling the call leaves it open whether the events
+        were appended.
+
+        Raises:
+            VersionConflict: the document's version isn't ``expected``; nothing was appended.
+            StoreFull, StoreBusy, StoreReadOnly: the events could not be written.
+        """
+        ...
+
+    async def document(self, document: str) -> DocumentRecord | None:
+        """The catalogue's line for ``document``, or None if there is no such document."""
+        ...
+
+    async def documents(
+        self, *, before: tuple[int, str] | None = None, limit: int = 100
+    ) -> list[DocumentRecord]:
+        """Documents, the last edited first: those after the (updated_at, id) given by ``before``."""
+        ...
+
+    async def events(
+        self, document: str, *, after: int = 0, until: int | None = None, limit: int = PAGE
+    ) -> list[Event]:
+        """Events with ``after`` < seq ≤ ``until`` in order, at most ``limit``; [] where there are none.
+
+        Raises:
+            CorruptLog: one is missing, damaged or of a kind not known here.
+        """
+        ...
+
+    async def version_at(self, document: str, at: int) -> int:
+        """The version that ``document`` had at the time ``at`` (µs since 1970): 0 before it was created."""
+        ...
+
+    async def client(self, document: str, client: str) -> ClientRecord | None:
+        """The client of that name, or None if none of its edits was ever accepted."""
+        ...
+
+    async def clients(self, document: str) -> list[ClientRecord]:
+        """All clients of ``document`` in the order of their first accepted edit."""
+        ...
+
+    async def snapshot(self, document: str, *, at_most: int | None = None) -> tuple[int, bytes] | None:
+        """The newest snapshot of a version ≤ ``at_most``, as (version, packed content)."""
+        ...
+
+    async def save_snapshot(self, document: str, version: int, content: bytes) -> None:
+        """Keep a packed snapshot. One of the same version is replaced."""
+        ...
+
+    async def delete_snapshot(self, document: str, version: int) -> None:
+        """Forget a snapshot, if it is there."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is being appended and let go of all resources. Later calls fail with StoreError."""
+        ...
