@@ -1,1 +1,6 @@
-"""Collaborative editing with the whole history."""
+"""Collaborative editing with the whole history: an event-sourced backend and its Python client."""
+
+from collab.client import Change, Closed, Refusal, SharedDocument, connect
+
+__all__ = ["Change", "Closed", "Refusal", "SharedDocument", "connect"]
+__version__ = "0.1.0"

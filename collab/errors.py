@@ -281,6 +281,22 @@ class StoreTooNew(StoreError):
         )
 
 
+class StoreUnusable(StoreError):
+    """There is no store at the path, and none can be made there."""
+
+    code = "store_unusable"
+
+    def __init__(self, path: str, why: str) -> None:
+        self.path, self.why = path, why
+        super().__init__(f"{path}: {why}")
+
+
+class StoreDamaged(StoreError):
+    """The file itself is damaged, so that the database can't find its way in it."""
+
+    code = "store_damaged"
+
+
 class CorruptLog(StoreError):
     """A gap, a bad checksum or an undecodable event: the document stays shut rather than going on wrong."""
 

@@ -56,7 +56,7 @@ def apply(text: Text, op: Operation) -> Text:  # type: ignore[misc]
     length = text_length(rich)
     if covered > length:
         raise PastEnd(covered, length)
-    _check_pairs(rich, op)
+    check_pairs(rich, op)
     return compose(rich, op)
 
 
@@ -87,7 +87,8 @@ def _check_boundary(expanded: str, place: int) -> None:
         raise SplitsPair(place)
 
 
-def _check_pairs(rich: Operation, op: Operation) -> None:
+def check_pairs(rich: Operation, op: Operation) -> None:
+    """Make sure that no step of ``op`` but a plain retain starts or ends inside a surrogate pair."""
     expanded = "".join(units.expand(content_text(component)) for component in rich)
     if not expanded.isascii():
         place = 0

@@ -1,0 +1,33 @@
+"""The commands of ``collab``."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from collab.cli.history import log, show
+from collab.cli.replay import replay
+from collab.cli.serve import serve
+from collab.cli.verify import verify
+from collab.errors import CollabError
+
+app = typer.Typer(
+    name="collab",
+    help="Collaborative editing with the whole history.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (serve, log, show, verify, replay):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line. Failures that we can name end it with one line and exit code 1."""
+    try:
+        app()
+    except CollabError as error:
+        Console(stderr=True).print(f"collab: {error}", style="red", markup=False, highlight=False)
+        sys.exit(1)

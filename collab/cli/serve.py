@@ -1,0 +1,119 @@
+"""``collab serve``: the server."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+from rich.console import Console
+
+from collab.cli.common import DEFAULT_DATABASE, Database
+from collab.errors import CollabError
+from collab.hub import Hub
+from collab.limits import Limits
+from collab.store.sqlite import SQLiteStore
+from collab.web.app import create_app
+from collab.web.server import Server, configure
+
+
+class RefusesToBind(CollabError):
+    code = "refuses_to_bind"
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 picks a free one.")] = 8000,
+    db: Database = DEFAULT_DATABASE,
+    allow_anonymous: Annotated[
+        bool,
+        typer.Option(
+            "--allow-anonymous",
+            help="Listen on other addresses than loopback although there are no accounts: "
+            "whoever reaches the port may read and edit everything.",
+        ),
+    ] = False,
+    server_name: Annotated[
+        list[str] | None, typer.Option(help="A host name under which this server is reached. Repeatable.")
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None, typer.Option(help="An origin of other pages that may connect. Repeatable.")
+    ] = None,
+    edits_per_second: Annotated[
+        float, typer.Option(help="Edits per second that one client may make in the long run.")
+    ] = Limits().edits_per_second,
+    edit_burst: Annotated[int, typer.Option(help="Edits that one client may make at once.")] = Limits().edit_burst,
+    plain_asgi: Annotated[
+        bool, typer.Option("--plain-asgi", help="Write to sockets through ASGI only, as on other servers.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log every connection.")] = False,
+) -> None:
+    """Serve the pages, the API and the live documents."""
+    if not is_loopback(host) and not allow_anonymous:
+        raise RefusesToBind(
+            f"{host} can be reached from other machines, and there are no accounts: anybody could edit everything. "
+            "If that is what you want, say --allow-anonymous."
+        )
+    names = [*(server_name or []), *([] if is_loopback(host) or server_name else ["*"])]
+    limits = Limits(edits_per_second=edits_per_second, edit_burst=edit_burst)
+    listener = listen(host, port)
+
+    async def run() -> None:
+        async with await SQLiteStore.open(db) as store:
+            hub = Hub(store, limits=limits)
+            app = create_app(hub, hosts=names, origins=allow_origin or [])
+            config = configure(
+                app, host=host, port=port, plain_asgi=plain_asgi, log_level="info" if verbose else "warning"
+            )
+            announce(listener, db)
+            await Server(config, hub).serve([listener])
+
+    uvloop.run(run())
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach ``host``.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
+    (True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on ``host`` and ``port``.
+
+    Raises:
+        RefusesToBind: the address is taken, or isn't this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise RefusesToBind(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    listener.listen(1024)
+    return listener
+
+
+def announce(listener: socket.socket, db: Path) -> None:
+    """Say what to open. Tests and scripts read the address from this line."""
+    host, port = listener.getsockname()[:2]
+    name = f"[{host}]" if ":" in host else host
+    console = Console(soft_wrap=True)
+    console.print(f"collab serves [bold]{db}[/] on [bold]http://{name}:{port}[/]", highlight=False)
+    console.print("Open it in two browser windows and type in both. Ctrl+C stops the server.", highlight=False)
+
+
+__all__ = ["announce", "is_loopback", "listen", "serve"]

@@ -1,0 +1,518 @@
+"""The Python client: a shared document that reads and edits like a string.
+
+    async with connect("ws://127.0.0.1:8000", "notes") as doc:
+        doc.insert(0, "Hello")
+        await doc.saved()
+
+Edits apply at once and travel in the background; `saved` says when all of them are in the server's log. A lost
+connection is taken up again by itself, and what was under way is sent again, never twice. Offsets here count
+Python's characters (code points); operations and the wire count UTF-16 units.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import secrets
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+from typing import Any, Literal
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import msgspec
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as open_socket
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
+from collab import units
+from collab.errors import CollabError, PastEnd
+from collab.limits import TokenBucket
+from collab.messages import (
+    SCHEMA,
+    SUBPROTOCOL,
+    Checksum,
+    Edit,
+    EventRow,
+    Events,
+    Hello,
+    Message,
+    Refused,
+    Retry,
+    SnapshotChunk,
+    Welcome,
+    decode_server,
+    encode,
+)
+from collab.operation import Operation, Text, normalize, plain_text, validate
+from collab.replica import Replica
+
+Status = Literal["connecting", "connected", "disconnected"]
+
+MAX_UNREAD = 10_000
+"""Changes kept for an iterator that doesn't read them; after that it is told to look at the text anew."""
+
+MAX_BACKOFF = 30.0
+STABLE_SECONDS = 60.0
+OPEN_SECONDS = 10.0
+FRAME_LIMIT = 16 * 1024 * 1024
+
+logger = logging.getLogger("collab.client")
+
+
+class Change(msgspec.Struct, frozen=True):
+    """The text changed: ``operation``, in UTF-16 units, was applied to it.
+
+    ``operation`` is None when the text was replaced, or when too many changes went unread: look at the text.
+    """
+
+    version: int
+    operation: Operation | None
+    origin: Literal["local", "remote"]
+    author: str
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """The server refused an edit, and it was taken out of the text again. ``text`` is what it had inserted."""
+
+    operation: Operation
+    code: str
+    reason: str
+    text: str
+
+
+class Closed(CollabError):
+    """The connection ended for good."""
+
+    code = "closed"
+
+    def __init__(self, close_code: int, reason: str) -> None:
+        self.close_code, self.reason = close_code, reason
+        super().__init__(f"closed with {close_code}: {reason}")
+
+
+class SharedDocument:
+    """A document that others edit too. Make one with `connect`, and use it inside ``async with``.
+
+    ``version`` is the newest version of the log that the text builds on, ``pending`` the number of own edits
+    that are not in the log yet, as far as this client knows. With ``coalesce`` false every edit becomes an event
+    of its own, where else a run of typing that waits to be sent is joined.
+
+    Two hooks are for programs that watch or slow down a client: ``gate`` is asked before an event is taken in,
+    and leaves it and all after it waiting by saying False (until `integrate_waiting` is called), and
+    ``on_event`` is told of each event taken in and of what it did to the text.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        document: str,
+        *,
+        user: dict[str, Any] | None = None,
+        on_refused: Callable[[Refusal], None] | None = None,
+        coalesce: bool = True,
+        gate: Callable[[EventRow], bool] | None = None,
+        on_event: Callable[[EventRow, Operation], None] | None = None,
+    ) -> None:
+        self.client = secrets.token_hex(8)
+        self.author = ""
+        self.status: Status = "disconnected"
+        self.diverged = 0
+        self.reconnects = 0
+        self._key = secrets.token_hex(16)
+        self._url = socket_url(url, document)
+        self._user = user
+        self._on_refused = on_refused
+        self._gate = gate
+        self._on_event = on_event
+        self._replica = Replica(self.client, coalesce=coalesce)
+        self._epoch: str | None = None
+        self._inbox: deque[EventRow] = deque()
+        self._catch_up = 0
+        self._chunks: Operation | None = None
+        self._snapshot_version = 0
+        self._in_flight = 0
+        self._max_in_flight = 1
+        self._max_insert = 1
+        self._bucket = TokenBucket(per_second=1, burst=1, now=0)
+        self._to_send = asyncio.Event()
+        self._moved = asyncio.Condition()
+        self._synced = False
+        self._astral = False
+        self._closed: Closed | None = None
+        self._readers: list[deque[Change]] = []
+        self._running: asyncio.Task[None] | None = None
+
+    # What a program sees.
+
+    @property
+    def text(self) -> str:
+        """The text as it looks with all own edits, each embed as one U+FFFC."""
+        return self._replica.shown.plain_text()
+
+    @property
+    def content(self) -> Text:
+        """The text, or a list of insert components once the document was ever formatted."""
+        return self._replica.shown.value()
+
+    @property
+    def version(self) -> int:
+        return self._replica.version
+
+    @property
+    def pending(self) -> int:
+        return len(self._replica.pending)
+
+    @property
+    def holding(self) -> bool:
+        """Whether events have arrived that ``gate`` holds back."""
+        return bool(self._inbox)
+
+    def insert(self, offset: int, text: str) -> None:
+        """Insert ``text`` before the character at ``offset``.
+
+        Raises:
+            PastEnd: there is no such place.
+        """
+        if text:
+            place = self._units(offset)
+            for start in range(0, len(text), self._max_insert):
+                piece = text[start : start + self._max_insert]
+                self.edit([place, piece])
+                place += units.length(piece)
+
+    def delete(self, offset: int, length: int) -> None:
+        """Delete ``length`` characters from ``offset`` on.
+
+        Raises:
+            PastEnd: there are not that many.
+        """
+        if length:
+            start, end = self._units(offset), self._units(offset + length)
+            self.edit([start, start - end])
+
+    def edit(self, operation: Operation) -> int:
+        """Apply an operation, in UTF-16 units, to the text as it is now; returns the id of the edit.
+
+        Raises:
+            InvalidOperation: it isn't one, or doesn't fit the text.
+            Closed: the connection ended for good.
+        """
+        if self._closed is not None:
+            raise self._closed
+        op = validate(normalize(operation))
+        id_ = self._replica.edit(op)
+        self._note_astral(op)
+        self._publish(Change(self.version, op, "local", self.author))
+        self._to_send.set()
+        return id_
+
+    async def saved(self) -> None:
+        """Wait until all own edits are in the server's log.
+
+        Raises:
+            Closed: the connection ended for good first.
+        """
+        await self.wait_for(lambda: not self._replica.pending)
+
+    async def reached(self, version: int) -> None:
+        """Wait until the text builds on ``version`` or a later one.
+
+        Raises:
+            Closed: the connection ended for good first.
+        """
+        await self.wait_for(lambda: self.version >= version)
+
+    async def changes(self) -> AsyncIterator[Change]:
+        """All changes of the text from now on, own ones included, until the document is closed."""
+        unread: deque[Change] = deque()
+        self._readers.append(unread)
+        try:
+            while True:
+                while unread:
+                    yield unread.popleft()
+                if self._closed is not None:
+                    return
+                async with self._moved:
+                    await self._moved.wait_for(lambda: unread or self._closed is not None)
+        finally:
+            self._readers.remove(unread)
+
+    async def __aenter__(self) -> SharedDocument:
+        """Connect, and wait until the text is there.
+
+        Raises:
+            Closed: the server won't have us.
+        """
+        self._running = asyncio.create_task(self._run())
+        try:
+            await self.wait_for(lambda: self._synced)
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Leave the document. Edits that are not saved yet are given up: await `saved` first."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait([self._running])
+        self._closed = self._closed or Closed(1000, "closed here")
+        await self._notify()
+
+    # The connection.
+
+    async def _run(self) -> None:
+        tries = 0
+        while self._closed is None:
+            self.status = "connecting"
+            started = time.monotonic()
+            try:
+                async with open_socket(
+                    self._url,
+                    subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
+                    compression=None,
+                    open_timeout=OPEN_SECONDS,
+                    max_size=FRAME_LIMIT,
+                ) as socket:
+                    await self._talk(socket)
+            except ConnectionClosed as error:
+                code = error.rcvd.code if error.rcvd else 1006
+                reason = error.rcvd.reason if error.rcvd else "connection lost"
+                if code == 1009 or 4400 <= code < 4500:
+                    self._closed = Closed(code, reason)
+            except InvalidStatus as error:
+                if error.response.status_code in (403, 404):
+                    self._closed = Closed(4403, f"the server answered {error.response.status_code}")
+            except (OSError, TimeoutError, InvalidHandshake) as error:
+                logger.debug("no connection to %s: %s", self._url, error)
+            except CollabError as error:
+                self._closed = Closed(4400, str(error))
+            self.status = "disconnected"
+            await self._notify()
+            if time.monotonic() - started > STABLE_SECONDS:
+                tries = 0
+            if self._closed is None:
+                await asyncio.sleep(random.uniform(0, min(MAX_BACKOFF, 0.5 * 2**tries)))
+                tries += 1
+
+    async def _talk(self, socket: ClientConnection) -> None:
+        since = self._replica.version if self._epoch is not None else None
+        hello = Hello(
+            client=self.client, key=self._key, schema=SCHEMA, since=since, epoch=self._epoch, user=self._user
+        )
+        await socket.send(encode(hello), text=True)
+        welcome = decode_server(await socket.recv())
+        if not isinstance(welcome, Welcome):
+            raise CollabError(f"expected a welcome, got {type(welcome).__name__}")
+        self._welcome(welcome)
+        sending = asyncio.create_task(self._send_edits(socket))
+        try:
+            async for frame in socket:
+                self._receive(decode_server(frame))
+                await self._notify()
+        finally:
+            sending.cancel()
+            await asyncio.wait([sending])
+        # The iteration ends quietly where the close was a normal one; coming back is right then too.
+
+    def _welcome(self, welcome: Welcome) -> None:
+        self.author = welcome.you.author
+        self._max_in_flight = welcome.limits.in_flight
+        self._max_insert = max(1, welcome.limits.operation // 2)
+        # Nine tenths of what is allowed: the network may push two of our seconds together.
+        self._bucket = TokenBucket(
+            per_second=0.9 * welcome.limits.edits_per_second,
+            burst=max(1, int(0.9 * welcome.limits.edit_burst)),
+            now=time.monotonic(),
+        )
+        self.reconnects += self._synced
+        self._inbox.clear()
+        self._catch_up = welcome.seq
+        if welcome.snapshot is not None:
+            self._chunks = []
+            self._snapshot_version = welcome.snapshot.seq
+            self._epoch = welcome.epoch
+        else:
+            self._epoch = welcome.epoch
+            self._caught_up()
+
+    def _receive(self, message: Message | Welcome) -> None:
+        if isinstance(message, Events):
+            self._inbox.extend(message.events)
+            self.integrate_waiting()
+        elif isinstance(message, SnapshotChunk):
+            self._load_chunk(message)
+        elif isinstance(message, Refused):
+            self._refused(message)
+        elif isinstance(message, Checksum):
+            if message.seq == self.version and message.hash != units.checksum(
+                self._replica.confirmed.plain_text()
+            ):
+                self._start_over("the text differed from the server's")
+        elif isinstance(message, Retry):
+            logger.warning("the server asks to try again: %s", message.reason)
+
+    def _load_chunk(self, chunk: SnapshotChunk) -> None:
+        if self._chunks is None:
+            return
+        self._chunks.extend(chunk.content)
+        if chunk.last:
+            content = normalize(self._chunks)
+            self._chunks = None
+            plain = all(isinstance(component, str) for component in content)
+            text: Text = "".join(content) if plain else content  # type: ignore[arg-type]
+            dropped = self._replica.load(self._snapshot_version, text)
+            self._note_astral([plain_text(text)])
+            for edit in dropped:
+                self._report(edit.op, "epoch_changed", "the document was replaced")
+            self._publish(Change(self.version, None, "remote", ""))
+            self._caught_up()
+
+    def integrate_waiting(self) -> None:
+        """Take in events that have arrived, as far as ``gate`` lets them pass."""
+        while self._inbox:
+            event = self._inbox[0]
+            if self._gate is not None and event.seq > self._catch_up and not self._gate(event):
+                return
+            self._inbox.popleft()
+            change = self._replica.integrate(event)
+            if event.client == self.client and event.id and self._in_flight:
+                self._in_flight -= 1
+                self._to_send.set()
+            if change is not None:
+                self._note_astral(change.op)
+                if change.diverged:
+                    self.diverged += 1
+                    logger.warning("prediction of event %d was wrong and is repaired", event.seq)
+                self._publish(Change(self.version, change.op, "remote", event.author))
+            if self._on_event is not None:
+                self._on_event(event, change.op if change is not None else [])
+            if event.seq == self._catch_up:
+                self._caught_up()
+
+    def _caught_up(self) -> None:
+        if self.version >= self._catch_up and self.status == "connecting":
+            self._replica.resume()
+            self._in_flight = 0
+            self.status = "connected"
+            self._synced = True
+            self._to_send.set()
+
+    async def _send_edits(self, socket: ClientConnection) -> None:
+        while True:
+            await self._to_send.wait()
+            self._to_send.clear()
+            while self.status == "connected" and self._in_flight < self._max_in_flight:
+                edit = next(self._replica.unsent(), None)
+                if edit is None:
+                    break
+                if (wait := self._bucket.wait(time.monotonic())) > 0:
+                    await asyncio.sleep(wait)
+                    continue
+                self._bucket.take(time.monotonic())
+                edit.sent = True
+                self._in_flight += 1
+                message = Edit(edit.id, self.version, edit.op, self._replica.refusals)
+                await socket.send(encode(message), text=True)
+
+    def _refused(self, message: Refused) -> None:
+        refused = self._replica.refuse(message.id)
+        if refused is not None:
+            # All that was sent behind it is answered with `resend`, and not in flight any more.
+            self._in_flight = sum(edit.sent for edit in self._replica.pending)
+            self._publish(Change(self.version, refused.change, "local", self.author))
+            self._report(refused.op, message.code, message.reason)
+        self._to_send.set()
+
+    def _report(self, op: Operation, code: str, reason: str) -> None:
+        text = "".join(step for step in op if isinstance(step, str))
+        refusal = Refusal(op, code, reason, text)
+        if self._on_refused is not None:
+            self._on_refused(refusal)
+        else:
+            logger.warning("edit %s was refused: %s (%s)", op, reason, code)
+
+    def _start_over(self, reason: str) -> None:
+        """Forget the text and fetch it again; the log is right."""
+        self.diverged += 1
+        logger.error("document %s: %s; fetching it again", self._url, reason)
+        self._epoch = None
+        raise ConnectionResetError(reason)
+
+    # Small things.
+
+    def _units(self, offset: int) -> int:
+        if not self._astral:
+            if not 0 <= offset <= self._replica.shown.length:
+                raise PastEnd(offset, self._replica.shown.length)
+            return offset
+        text = self.text
+        if not 0 <= offset <= len(text):
+            raise PastEnd(offset, len(text))
+        return units.length(text[:offset])
+
+    def _note_astral(self, op: Operation) -> None:
+        """Once the text had a character outside the BMP, characters and units differ."""
+        for step in op:
+            if isinstance(step, str) and not step.isascii() and units.length(step) != len(step):
+                self._astral = True
+            elif isinstance(step, dict) and isinstance(step.get("insert"), str):
+                self._note_astral([step["insert"]])
+
+    def _publish(self, change: Change) -> None:
+        for unread in self._readers:
+            if len(unread) >= MAX_UNREAD:
+                unread.clear()
+                change = Change(change.version, None, change.origin, change.author)
+            unread.append(change)
+
+    async def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until ``condition`` holds; it is looked at whenever something has come from the server.
+
+        Raises:
+            Closed: the connection ended for good first.
+        """
+        async with self._moved:
+            await self._moved.wait_for(lambda: condition() or self._closed is not None)
+        if not condition():
+            assert self._closed is not None
+            raise self._closed
+
+    async def _notify(self) -> None:
+        async with self._moved:
+            self._moved.notify_all()
+
+
+def connect(
+    url: str,
+    document: str,
+    *,
+    user: dict[str, Any] | None = None,
+    on_refused: Callable[[Refusal], None] | None = None,
+) -> SharedDocument:
+    """Open ``document`` on the server at ``url`` (ws, wss, http or https), for use with ``async with``.
+
+    ``user`` is what others are shown (say a name and a colour); ``on_refused`` is called for each own edit that
+    the server refuses.
+    """
+    return SharedDocument(url, document, user=user, on_refused=on_refused)
+
+
+def socket_url(url: str, document: str) -> str:
+    """The WebSocket URL of a document.
+
+    >>> socket_url("http://127.0.0.1:8000/", "notes")
+    'ws://127.0.0.1:8000/ws/documents/notes'
+    """
+    parts = urlsplit(url)
+    scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
+    path = parts.path.rstrip("/") + "/ws/documents/" + quote(document, safe="")
+    return urlunsplit((scheme, parts.netloc, path, "", ""))

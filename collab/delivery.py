@@ -1,0 +1,96 @@
+"""One client's way through the stream of a document, at its own pace.
+
+A delivery is *live* while its socket keeps up: each frame goes to every live socket as it comes. When too much
+is buffered for a socket, its delivery falls *behind*: nothing more is pushed, and a task of its own pulls what
+is missing, from the room's recent events or from the log, whenever the socket has drained. A client that joins
+starts behind too. So a slow reader costs one bounded buffer, and nobody any time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+
+from collab.errors import StalledConnection
+from collab.messages import events_frame
+from collab.transport import Frame, Transport
+
+HIGH_WATER = 256 * 1024
+"""Bytes buffered for a socket at which it is no longer pushed to."""
+
+CHUNK_EVENTS = 500
+"""Events to a message while catching up, so that the receiver can show its progress."""
+
+RowsAfter = Callable[[int, int], Awaitable[list[bytes]]]
+"""Encoded events after a version, at most so many; empty when there are none that are committed."""
+
+
+class Delivery:
+    """Feeds one transport with a document's events, in order and without gaps, from ``cursor`` on.
+
+    ``cursor`` is the version up to which everything was written to the transport. ``caught_up`` is called
+    each time the delivery goes live.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        rows_after: RowsAfter,
+        caught_up: Callable[[], None],
+        stall_seconds: float,
+    ) -> None:
+        self.live = False
+        self.cursor = 0
+        self._transport = transport
+        self._rows_after = rows_after
+        self._caught_up = caught_up
+        self._stall_seconds = stall_seconds
+        self._feeding: asyncio.Task[None] | None = None
+
+    def start(self, opening: Iterable[Frame], cursor: int) -> None:
+        """Write ``opening``, then all events after ``cursor``, then go live."""
+        self.cursor = cursor
+        self._feeding = asyncio.create_task(self._feed(opening))
+
+    def push(self, frame: Frame, seq: int) -> None:
+        """Pass on a frame of events up to ``seq`` which follows on `cursor`, if this delivery is live."""
+        if not self.live:
+            return
+        if self._transport.buffered > HIGH_WATER:
+            self.live = False
+            self._feeding = asyncio.create_task(self._feed(()))
+        else:
+            self._transport.write(frame)
+            self.cursor = seq
+
+    def stop(self) -> None:
+        """No more events. What is written already stays so."""
+        self.live = False
+        if self._feeding is not None:
+            self._feeding.cancel()
+
+    async def _feed(self, opening: Iterable[Frame]) -> None:
+        try:
+            for frame in opening:
+                await self._drained()
+                self._transport.write(frame)
+            while True:
+                await self._drained()
+                rows = await self._rows_after(self.cursor, CHUNK_EVENTS)
+                if not rows:
+                    break
+                self._transport.write(Frame(events_frame(rows)))
+                self.cursor += len(rows)
+            # Nothing was awaited since the last look, so no event can have slipped by.
+            self.live = True
+            self._caught_up()
+        except StalledConnection:
+            self._transport.abort()
+
+    async def _drained(self) -> None:
+        try:
+            async with asyncio.timeout(self._stall_seconds):
+                await self._transport.drained()
+        except TimeoutError as error:
+            raise StalledConnection(f"took nothing for {self._stall_seconds:g} s") from error

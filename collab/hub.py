@@ -1,0 +1,150 @@
+"""All live documents of one server.
+
+A document's room is opened when somebody comes, and closed some time after the last one left. Rooms that
+failed are replaced by fresh ones, which start from the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+
+from collab.auth import Anonymous, Authenticator, Identity
+from collab.document import CreateDocument, Document
+from collab.errors import DocumentExists, InvalidName, StoreError, VersionConflict
+from collab.events import Event
+from collab.limits import Limits
+from collab.messages import DOCUMENT_ID
+from collab.reading import document_at
+from collab.room import Clock, Room
+from collab.snapshotting import Snapshotter
+from collab.store.base import Append, ClientRecord, DocumentRecord, EventStore
+
+IDLE_SECONDS = 30.0
+"""How long an empty room is kept: a reloading page finds its document still at hand."""
+
+SERVER = "server"
+"""The client of events that the server makes. No client can claim it: it is too short for a client's id."""
+
+
+class SystemClock:
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def now(self) -> int:
+        return time.time_ns() // 1000
+
+
+class Hub:
+    """The rooms of one server, on top of one store."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        *,
+        limits: Limits | None = None,
+        authenticator: Authenticator | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.store = store
+        self.limits = limits or Limits()
+        self.authenticator = authenticator or Anonymous()
+        self.clock = clock or SystemClock()
+        self._rooms: dict[str, Room] = {}
+        self._opening: dict[str, asyncio.Task[Room]] = {}
+        self._idle: dict[str, asyncio.TimerHandle] = {}
+        self._closing = False
+
+    @property
+    def closing(self) -> bool:
+        """Whether the server is on its way down and takes nothing new."""
+        return self._closing
+
+    async def create(self, document: str, identity: Identity, *, title: str = "") -> DocumentRecord:
+        """Create ``document``, with its first event in the log.
+
+        Raises:
+            InvalidName: the id or the title isn't allowed.
+            DocumentExists: there is one already.
+        """
+        if not DOCUMENT_ID.fullmatch(document):
+            raise InvalidName("document id", "1 to 128 of A-Z a-z 0-9 . _ ~ -, first a letter or digit")
+        payload = Document(document).decide(CreateDocument(secrets.token_hex(8), title))
+        event = Event(document, 1, payload, identity.author, SERVER, 0, self.clock.now())
+        author = ClientRecord(SERVER, identity.author, b"")
+        try:
+            await self.store.append(Append(document, 0, [event], [author]))
+        except VersionConflict as conflict:
+            raise DocumentExists(document) from conflict
+        record = await self.store.document(document)
+        assert record is not None
+        return record
+
+    async def room(self, document: str, identity: Identity) -> Room:
+        """The room of ``document``, which is created if there is no such document.
+
+        Raises:
+            InvalidName: the id isn't allowed.
+            StoreError: the log can't be read or written.
+        """
+        if self._closing:
+            raise StoreError("the server is shutting down")
+        room = self._rooms.get(document)
+        if room is not None:
+            return room
+        opening = self._opening.get(document)
+        if opening is None:
+            opening = self._opening[document] = asyncio.create_task(self._open(document, identity))
+            opening.add_done_callback(lambda _: self._opening.pop(document, None))
+        return await asyncio.shield(opening)
+
+    async def _open(self, document: str, identity: Identity) -> Room:
+        if await self.store.document(document) is None:
+            try:
+                await self.create(document, identity)
+            except DocumentExists:
+                pass  # another server on the same store was faster, which is just as good
+        state = await document_at(self.store, document, max_length=self.limits.document)
+        room = Room(
+            state,
+            self.store,
+            limits=self.limits,
+            clock=self.clock,
+            snapshotter=Snapshotter(self.store),
+            on_fail=self._forget,
+        )
+        self._rooms[document] = room
+        self.left(room)
+        return room
+
+    def left(self, room: Room) -> None:
+        """Somebody left ``room``; close it if it stays empty."""
+        document = room.document.id
+        timer = self._idle.pop(document, None)
+        if timer is not None:
+            timer.cancel()
+        if not self._closing:
+            loop = asyncio.get_running_loop()
+            self._idle[document] = loop.call_later(IDLE_SECONDS, self._close_if_idle, room)
+
+    def _close_if_idle(self, room: Room) -> None:
+        self._idle.pop(room.document.id, None)
+        if room.idle:
+            room.stop_timers()
+            self._forget(room)
+
+    def _forget(self, room: Room) -> None:
+        if self._rooms.get(room.document.id) is room:
+            del self._rooms[room.document.id]
+
+    async def close(self) -> None:
+        """Take nothing new, and commit and send everything that was taken. The store stays open."""
+        self._closing = True
+        for timer in self._idle.values():
+            timer.cancel()
+        self._idle.clear()
+        if self._opening:
+            await asyncio.wait(self._opening.values())
+        for room in list(self._rooms.values()):
+            await room.close()

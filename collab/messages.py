@@ -1,0 +1,244 @@
+"""What travels on the wire in ``collab.v1``; docs/protocol.md says what it means."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from collab.errors import MalformedMessage
+from collab.events import Created, Edited, Event, Renamed, name_of
+from collab.limits import Advertised
+from collab.operation import Operation
+
+SUBPROTOCOL = "collab.v1"
+
+SCHEMA = 1
+"""Version of the events that clients of today understand."""
+
+CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+CLIENT_KEY = re.compile(r"[A-Za-z0-9_-]{16,128}")
+DOCUMENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
+
+
+class Message(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True):
+    pass
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """A caret or selection, in units; ``head`` is the end that moves."""
+
+    anchor: int
+    head: int
+
+
+# From client to server.
+
+
+class Hello(Message, tag="hello"):
+    client: str
+    key: str
+    schema: int
+    since: int | None = None
+    epoch: str | None = None
+    token: str | None = None
+    user: dict[str, Any] | None = None
+
+
+class Edit(Message, tag="edit"):
+    """``op`` is anything until `collab.operation.validate` has looked at it."""
+
+    id: int
+    base: int
+    op: Any
+    refusals: int
+
+
+class SetPresence(Message, tag="presence"):
+    base: int
+    after: int
+    cursor: Cursor | None
+    user: dict[str, Any] | None = None
+
+
+class Ping(Message, tag="ping"):
+    pass
+
+
+ClientMessage = Hello | Edit | SetPresence | Ping
+
+
+# From server to client.
+
+
+class SnapshotMark(msgspec.Struct, frozen=True):
+    seq: int
+    length: int
+
+
+class You(msgspec.Struct, frozen=True):
+    client: str
+    author: str
+
+
+class Welcome(msgspec.Struct, frozen=True, tag="welcome", tag_field="type"):
+    seq: int
+    epoch: str
+    snapshot: SnapshotMark | None
+    accepted: int
+    you: You
+    role: str
+    title: str
+    limits: Advertised
+
+
+class SnapshotChunk(Message, tag="snapshot"):
+    content: Operation
+    last: bool = False
+
+
+class EventRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An event as clients see it. ``op`` is there if it changes the text, whatever its type."""
+
+    seq: int
+    type: str
+    client: str
+    id: int
+    author: str
+    at: int
+    op: Operation | UnsetType = UNSET
+    epoch: str | UnsetType = UNSET
+    kind: str | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    version: int = 1
+
+
+class Events(Message, tag="events"):
+    events: list[EventRow]
+
+
+class Peer(msgspec.Struct, frozen=True, omit_defaults=True):
+    client: str
+    author: str | UnsetType = UNSET
+    user: dict[str, Any] | None | UnsetType = UNSET
+    cursor: Cursor | None | UnsetType = UNSET
+    left: bool = False
+
+
+class PresenceUpdate(Message, tag="presence"):
+    seq: int
+    peers: list[Peer]
+
+
+class Refused(Message, tag="refused"):
+    id: int
+    code: str
+    reason: str
+
+
+class Resend(Message, tag="resend"):
+    id: int
+
+
+class Retry(Message, tag="retry"):
+    code: str
+    reason: str
+
+
+class Checksum(Message, tag="checksum"):
+    seq: int
+    hash: int
+
+
+class Pong(Message, tag="pong"):
+    pass
+
+
+ServerMessage = (
+    Welcome | SnapshotChunk | Events | PresenceUpdate | Refused | Resend | Retry | Checksum | Pong
+)
+
+_encoder = msgspec.json.Encoder()
+_client_decoder = msgspec.json.Decoder(ClientMessage)
+_server_decoder = msgspec.json.Decoder(ServerMessage)
+
+
+def encode(message: Message | Welcome | EventRow) -> bytes:
+    return _encoder.encode(message)
+
+
+def decode_server(frame: str | bytes) -> ServerMessage:
+    """A message from the server.
+
+    Raises:
+        MalformedMessage: it isn't one.
+    """
+    try:
+        return _server_decoder.decode(frame)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise MalformedMessage(str(error)) from error
+
+
+def decode_client(frame: str | bytes) -> ClientMessage:
+    """A message from a client.
+
+    Raises:
+        MalformedMessage: it isn't one.
+    """
+    try:
+        return _client_decoder.decode(frame)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        edit = _damaged_edit(frame)
+        if edit is None:
+            raise MalformedMessage(str(error)) from error
+        return edit
+
+
+def _damaged_edit(frame: str | bytes) -> Edit | None:
+    """An edit that only the standard library can read, say one with half a surrogate pair in it.
+
+    Such an edit must cost its author one edit, not the connection, so it goes on to be refused by itself.
+    """
+    try:
+        value = json.loads(frame)
+        envelope = {key: value[key] for key in ("type", "id", "base", "refusals")}
+        return msgspec.convert({**envelope, "op": None}, Edit).__replace__(op=value["op"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def event_row(event: Event) -> EventRow:
+    """``event`` as clients see it."""
+    type_, version = name_of(event.payload)
+    payload = event.payload
+    op: Operation | UnsetType = UNSET
+    epoch: str | UnsetType = UNSET
+    kind: str | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    if isinstance(payload, Edited):
+        op = payload.op
+    elif isinstance(payload, Created):
+        epoch, kind, title = payload.epoch, payload.kind, payload.title
+    elif isinstance(payload, Renamed):
+        title = payload.title
+    return EventRow(
+        seq=event.seq,
+        type=type_,
+        client=event.client,
+        id=event.client_seq,
+        author=event.author,
+        at=event.at,
+        op=op,
+        epoch=epoch,
+        kind=kind,
+        title=title,
+        version=version,
+    )
+
+
+def events_frame(rows: list[bytes]) -> bytes:
+    """An `Events` message of rows that are encoded already."""
+    return b'{"type":"events","events":[' + b",".join(rows) + b"]}"

@@ -1,0 +1,81 @@
+"""Documents read back from a store, at any version."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+
+from collab.document import Document
+from collab.errors import CorruptLog, DocumentNotFound, UnknownVersion
+from collab.events import Event
+from collab.operation import Text
+from collab.snapshots import BadSnapshot, unpack
+from collab.store.base import EventStore
+
+PAGE = 5_000
+"""Events to a page when a history is replayed: some ms of work between two chances for others."""
+
+logger = logging.getLogger("collab.reading")
+
+
+async def events(
+    store: EventStore, document: str, *, after: int = 0, until: int | None = None
+) -> AsyncIterator[list[Event]]:
+    """The events after version ``after`` up to ``until``, in pages that are never empty.
+
+    Raises:
+        CorruptLog: an event is missing or damaged.
+    """
+    while page := await store.events(document, after=after, until=until, limit=PAGE):
+        yield page
+        after = page[-1].seq
+
+
+async def document_at(
+    store: EventStore, document: str, version: int | None = None, *, max_length: int = 2**31
+) -> Document:
+    """``document`` at ``version``, or at its newest: the newest good snapshot and the events after it.
+
+    The title is the newest one whatever the version.
+
+    Raises:
+        DocumentNotFound, UnknownVersion: there is nothing of that name or number.
+        CorruptLog: an event is missing or damaged.
+    """
+    record = await store.document(document)
+    if record is None:
+        raise DocumentNotFound(document)
+    if version is None:
+        version = record.version
+    if not 0 <= version <= record.version:
+        raise UnknownVersion(version, record.version)
+    state = Document(document, max_length=max_length)
+    snapshot = await good_snapshot(store, document, version)
+    if snapshot is not None:
+        state.restore(
+            epoch=record.epoch,
+            title=record.title,
+            version=snapshot[0],
+            at=record.created_at,
+            content=snapshot[1],
+        )
+    async for page in events(store, document, after=state.version, until=version):
+        state.replay(page)
+    if state.version != version:
+        raise CorruptLog(document, state.version + 1, "missing")
+    if snapshot is not None and snapshot[0] == version:
+        state.at = record.updated_at
+    return state
+
+
+async def good_snapshot(store: EventStore, document: str, at_most: int) -> tuple[int, Text] | None:
+    """The newest snapshot of a version up to ``at_most`` that can be read; bad ones are thrown away."""
+    while found := await store.snapshot(document, at_most=at_most):
+        version, packed = found
+        try:
+            return version, unpack(packed)
+        except BadSnapshot as bad:
+            logger.warning("document %s: dropping the snapshot of version %d: %s", document, version, bad)
+            await store.delete_snapshot(document, version)
+            at_most = version - 1
+    return None

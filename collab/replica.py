@@ -1,0 +1,177 @@
+"""The client's half of the talk: a copy of the document that is edited at once and confirmed later.
+
+`Replica` holds the document as the log has it (`confirmed`) and the client's own edits that it has not seen
+in the stream yet (`pending`). What a user sees is `shown`: confirmed with pending on top. No socket, no
+clock; `collab.client` moves the messages. The mirror image on the server is `collab.session`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from collab.content import Content
+from collab.messages import EventRow
+from collab.operation import Operation, Side, Text, invert, transform
+from collab.operation.coalesce import extend, single, written
+
+
+class Pending(msgspec.Struct):
+    """An own edit on its way: ``op`` as it applies after all pending edits before it."""
+
+    id: int
+    op: Operation
+    sent: bool = False
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What happened to `Replica.shown`: ``op`` was applied to it.
+
+    ``diverged`` says that this client had predicted its own event wrongly and has just been repaired.
+    """
+
+    op: Operation
+    diverged: bool = False
+
+
+class RefusedEdit(msgspec.Struct, frozen=True):
+    """An own edit that was taken out again: ``op`` as it applied where it stood, and what that did to `shown`."""
+
+    op: Operation
+    change: Operation
+
+
+class Replica:
+    """One client's copy of a document.
+
+    ``version`` is the newest version integrated. With ``coalesce`` false, every edit stays an event of its own.
+    """
+
+    def __init__(self, client: str, *, coalesce: bool = True) -> None:
+        self.client = client
+        self.version = 0
+        self.confirmed = Content()
+        self.shown = Content()
+        self.pending: list[Pending] = []
+        self.refusals = 0
+        self._next_id = 1
+        self._coalesce = coalesce
+
+    def load(self, version: int, content: Text) -> list[Pending]:
+        """Start anew from a snapshot; returns the pending edits that are thereby dropped."""
+        dropped, self.pending = self.pending, []
+        self.version = version
+        self.confirmed = Content(content)
+        self.shown = Content(content)
+        return dropped
+
+    def resume(self) -> None:
+        """A new connection: whatever is still pending after catching up has to be sent again."""
+        self.refusals = 0
+        for edit in self.pending:
+            edit.sent = False
+
+    def edit(self, op: Operation) -> int:
+        """Apply an own edit to what is shown, and keep it pending; returns its id.
+
+        An edit that goes on with a run of typing or deleting which wasn't sent yet joins it.
+
+        Raises:
+            PastEnd, SplitsPair: ``op`` doesn't fit what is shown.
+        """
+        self.shown.check(op)
+        self.shown.apply(op)
+        last = self.pending[-1] if self.pending else None
+        if self._coalesce and last is not None and not last.sent:
+            run, edit = single(last.op), single(op)
+            merged = extend(run, edit) if run is not None and edit is not None else None
+            if merged is not None:
+                if merged[1]:
+                    last.op = written(*merged)
+                else:
+                    self.pending.pop()
+                return last.id
+        id_ = self._next_id
+        self._next_id += 1
+        self.pending.append(Pending(id_, op))
+        return id_
+
+    def unsent(self) -> Iterator[Pending]:
+        """Pending edits that must be sent, oldest first. The caller sets ``sent`` as it sends them."""
+        return (edit for edit in self.pending if not edit.sent)
+
+    def integrate(self, event: EventRow) -> Change | None:
+        """Take in the next event of the stream; None if nothing that is shown changes.
+
+        Raises:
+            ValueError: the event isn't the next one.
+        """
+        if event.seq != self.version + 1:
+            raise ValueError(f"event {event.seq} after version {self.version}")
+        op = event.op if isinstance(event.op, list) else None
+        try:
+            if event.client == self.client and event.id:
+                return self._confirm(event.id, op or [])
+            if op is None:
+                return None
+            self.confirmed.apply(op)
+            for edit in self.pending:
+                op = self._carry(op, edit, "left" if event.client < self.client else "right")
+            self.shown.apply(op)
+            return Change(op)
+        finally:
+            self.version = event.seq
+
+    def _confirm(self, id_: int, op: Operation) -> Change | None:
+        if self.pending and self.pending[0].id == id_:
+            head = self.pending.pop(0)
+            if head.op == op:
+                self.confirmed.apply(op)
+                return None
+            undone = invert(head.op, self.confirmed.value())
+        else:
+            undone = []
+        before = self.shown.value()
+        self.confirmed.apply(op)
+        for step in (undone, op):
+            for edit in self.pending:
+                step = self._carry(step, edit, "left")
+        self.shown = Content(self.confirmed.value())
+        for edit in self.pending:
+            self.shown.apply(edit.op)
+        return Change(replacing(before, self.shown.value()), diverged=True)
+
+    @staticmethod
+    def _carry(op: Operation, edit: Pending, side: Side) -> Operation:
+        """``op`` carried over ``edit``, and ``edit`` over ``op``, in place."""
+        carried = transform(op, edit.op, side)
+        edit.op = transform(edit.op, op, "right" if side == "left" else "left")
+        return carried
+
+    def refuse(self, id_: int) -> RefusedEdit | None:
+        """The server won't have edit ``id_``: take it out, and carry those after it over its inverse.
+
+        They have to be sent again. None if there is no such edit pending.
+        """
+        self.refusals += 1
+        place = next((i for i, edit in enumerate(self.pending) if edit.id == id_), None)
+        if place is None:
+            return None
+        text = Content(self.confirmed.value())
+        for edit in self.pending[:place]:
+            text.apply(edit.op)
+        refused = self.pending.pop(place)
+        op = invert(refused.op, text.value())
+        for edit in self.pending[place:]:
+            op = self._carry(op, edit, "left")
+            edit.sent = False
+        self.shown.apply(op)
+        return RefusedEdit(refused.op, op)
+
+
+def replacing(old: Text, new: Text) -> Operation:
+    """An operation that puts ``new`` in the place of ``old``, whatever they hold."""
+    removed = Content(old).length
+    added: Sequence[object] = [new] if isinstance(new, str) and new else new if isinstance(new, list) else []
+    return [*([-removed] if removed else []), *added]  # type: ignore[list-item]

@@ -1,0 +1,441 @@
+"""A live document: puts edits in order, commits them, and then tells everybody.
+
+The life of an edit here: `Room.edit` judges and orders it at once, in memory; a single task commits all that has
+come meanwhile in one go; only then is it broadcast. So the room's document may be ahead of the log for the time
+of one commit, but no client ever hears of what isn't on disk. If a commit fails the room is thrown away with all
+it held, its clients are told to try again, and the next room starts from the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from collab import units
+from collab.auth import Identity
+from collab.delivery import Delivery
+from collab.document import Document
+from collab.errors import (
+    CollabError,
+    StoreError,
+    Superseded,
+    TooManyConnections,
+    Unauthorised,
+)
+from collab.events import Event, Payload
+from collab.limits import Limits, advertise
+from collab.messages import (
+    Checksum,
+    Edit,
+    Hello,
+    PresenceUpdate,
+    Refused,
+    Resend,
+    Retry,
+    SetPresence,
+    SnapshotChunk,
+    SnapshotMark,
+    Welcome,
+    You,
+    encode,
+    event_row,
+    events_frame,
+)
+from collab.operation import Operation, Text
+from collab.presence import Presence
+from collab.recent import Recent
+from collab.session import Accepted, Session
+from collab.snapshotting import Snapshotter
+from collab.store.base import Append, ClientRecord, EventStore
+from collab.transport import Frame, Transport
+
+PRESENCE_SECONDS = 0.04
+"""Carets are gathered this long and sent together: faster than the eye, and one frame for all who moved."""
+
+CHECKSUM_SECONDS = 2.0
+"""How long a document must be quiet before its checksum is sent around."""
+
+logger = logging.getLogger("collab.room")
+
+
+class Clock(Protocol):
+    """Time, as it is passed to a room."""
+
+    def monotonic(self) -> float: ...
+    def now(self) -> int:
+        """Microseconds since 1970, UTC."""
+        ...
+
+
+class Member:
+    """One client in a room: its session, its socket, and its way through the stream."""
+
+    def __init__(
+        self, session: Session, identity: Identity, transport: Transport, fault: Callable[[CollabError], None]
+    ) -> None:
+        self.session = session
+        self.identity = identity
+        self.transport = transport
+        self.fault = fault
+        self.delivery: Delivery
+        self.unanswered = 0
+
+    @property
+    def client(self) -> str:
+        return self.session.client
+
+    def send(self, message: Any) -> None:
+        self.transport.write(Frame(encode(message)))
+
+
+class Room:
+    """One live document.
+
+    ``committed`` is the newest version in the log, ``document.version`` the newest that was ordered.
+    ``on_fail`` is called once, when a commit fails and this room is not to be used any more.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        store: EventStore,
+        *,
+        limits: Limits,
+        clock: Clock,
+        snapshotter: Snapshotter,
+        on_fail: Callable[[Room], None],
+    ) -> None:
+        self.document = document
+        self.committed = document.version
+        self.members: dict[str, Member] = {}
+        self.failed: StoreError | None = None
+        self._store = store
+        self._limits = limits
+        self._clock = clock
+        self._snapshotter = snapshotter
+        self._on_fail = on_fail
+        self._recent = Recent(document.version)
+        self._presence = Presence()
+        self._known: dict[str, ClientRecord] = {}
+        self._uncommitted: list[Event] = []
+        self._committing: asyncio.Task[None] | None = None
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._joining = asyncio.Lock()
+        self._content_frames: tuple[int, list[Frame]] = (-1, [])
+        self._presence_timer: asyncio.TimerHandle | None = None
+        self._checksum_timer: asyncio.TimerHandle | None = None
+
+    # Joining and leaving.
+
+    async def join(
+        self, hello: Hello, identity: Identity, transport: Transport, fault: Callable[[CollabError], None]
+    ) -> Member:
+        """Let a client in: an older session of it ends, and its delivery starts.
+
+        ``fault`` is called when something else than the client's own messages ends the connection.
+
+        Raises:
+            Unauthorised: the key isn't the one that this client's edits were first accepted with.
+            TooManyConnections: the room is full.
+            StoreError: the log can't be read or written.
+        """
+        async with self._joining:
+            record = await self._admit(hello, identity)
+            older = self.members.get(hello.client)
+            if older is not None:
+                self.leave(older)
+                older.fault(Superseded())
+            if len(self.members) >= self._limits.connections_per_document:
+                raise TooManyConnections(self._limits.connections_per_document)
+            session = Session(
+                hello.client,
+                joined=self.document.version,
+                accepted=record.accepted,
+                limits=self._limits,
+                now=self._clock.monotonic(),
+            )
+            member = Member(session, identity, transport, fault)
+            opening, cursor = self._opening(hello, member)
+            # What the welcome speaks of may still be on its way to the disk.
+            await self.wait_committed(self.document.version)
+            member.delivery = Delivery(
+                transport,
+                rows_after=self._rows_after,
+                caught_up=lambda: self._introduce(member),
+                stall_seconds=self._limits.stall_seconds,
+            )
+            member.delivery.start(opening, cursor)
+            self.members[hello.client] = member
+            self._presence.enter(hello.client, identity.author, hello.user, self.document.version)
+            self._schedule_presence()
+        return member
+
+    async def _admit(self, hello: Hello, identity: Identity) -> ClientRecord:
+        key_hash = hashlib.sha256(hello.key.encode()).digest()
+        record = self._known.get(hello.client) or await self._store.client(self.document.id, hello.client)
+        if record is None:
+            record = ClientRecord(hello.client, identity.author, key_hash)
+        elif not hmac.compare_digest(record.key_hash, key_hash):
+            raise Unauthorised(f"wrong key for client {hello.client}")
+        self._known[hello.client] = record
+        return record
+
+    def _opening(self, hello: Hello, member: Member) -> tuple[Iterator[Frame], int]:
+        version = self.document.version
+        resumes = hello.since is not None and (
+            hello.since == 0 or (hello.epoch == self.document.epoch and 0 < hello.since <= version)
+        )
+        content = [] if resumes else self._content()
+        welcome = Welcome(
+            seq=version,
+            epoch=self.document.epoch,
+            snapshot=None if resumes else SnapshotMark(version, self.document.content.length),
+            accepted=member.session.accepted,
+            you=You(hello.client, member.identity.author),
+            role=member.identity.role,
+            title=self.document.title,
+            limits=advertise(self._limits),
+        )
+        frames = iter([Frame(encode(welcome)), *content])
+        return frames, hello.since if resumes and hello.since is not None else version
+
+    def _content(self) -> list[Frame]:
+        """The document's content in frames, made once for all who join at this version."""
+        version, frames = self._content_frames
+        if version != self.document.version:
+            frames = [Frame(encode(chunk)) for chunk in content_chunks(self.document.content.value())]
+            self._content_frames = self.document.version, frames
+        return frames
+
+    def _introduce(self, member: Member) -> None:
+        """``member`` is up to date: show it who else is here."""
+        peers = [p for p in self._presence.everybody(self.committed, self._recent) if p.client != member.client]
+        member.send(PresenceUpdate(self.committed, peers))
+
+    def leave(self, member: Member) -> None:
+        """``member`` is gone. Harmless if it went before."""
+        if self.members.get(member.client) is member:
+            del self.members[member.client]
+            self._presence.leave(member.client)
+            self._schedule_presence()
+        member.delivery.stop()
+
+    # Editing.
+
+    def edit(self, member: Member, edit: Edit) -> None:
+        """Order an edit, or answer why not.
+
+        Raises:
+            ConnectionFault: the client broke a rule, or must resume.
+        """
+        outcome = member.session.edit(
+            edit,
+            document=self.document,
+            recent=self._recent,
+            seen=self.committed,
+            now=self._clock.monotonic(),
+        )
+        if isinstance(outcome, Accepted):
+            member.unanswered += 1
+            self.order(outcome.payload, member.identity.author, member.client, outcome.id)
+        elif isinstance(outcome, (Refused, Resend)):
+            member.send(outcome)
+
+    def order(self, payload: Payload, author: str, client: str, client_seq: int) -> Event:
+        """Make ``payload`` the document's next event, to be committed with all others that wait."""
+        event = Event(
+            document=self.document.id,
+            seq=self.document.version + 1,
+            payload=payload,
+            author=author,
+            client=client,
+            client_seq=client_seq,
+            at=max(self._clock.now(), self.document.at),
+        )
+        self.document.evolve(event)
+        self._recent.append(event)
+        self._uncommitted.append(event)
+        self._known[client] = self._known[client].__replace__(accepted=client_seq)
+        if self._committing is None:
+            self._committing = asyncio.create_task(self._commit())
+        return event
+
+    async def _commit(self) -> None:
+        try:
+            while self._uncommitted:
+                batch, self._uncommitted = self._uncommitted, []
+                clients = [self._known[client] for client in {event.client for event in batch}]
+                last = {event.client: event.client_seq for event in batch}
+                records = [record.__replace__(accepted=last[record.client]) for record in clients]
+                await self._store.append(Append(self.document.id, self.committed, batch, records))
+                self._broadcast(batch)
+        except StoreError as error:
+            logger.error("document %s: commit failed: %s", self.document.id, error)
+            self._fail(error)
+        except Exception as error:
+            logger.exception("document %s: commit failed", self.document.id)
+            self._fail(StoreError(str(error)))
+        finally:
+            self._committing = None
+
+    def _broadcast(self, batch: list[Event]) -> None:
+        self.committed = batch[-1].seq
+        frame = Frame(events_frame([encode(event_row(event)) for event in batch]))
+        for member in self.members.values():
+            member.delivery.push(frame, self.committed)
+        for event in batch:
+            author = self.members.get(event.client)
+            if author is not None and author.unanswered:
+                author.unanswered -= 1
+        self._wake()
+        if self._recent.overfull:
+            self._presence.carry(self.committed, self._recent)
+            self._recent.trim(self.committed)
+        self._send_presence()
+        self._schedule_checksum()
+        self._snapshotter.grew(self, batch)
+
+    def _fail(self, error: StoreError) -> None:
+        self.failed = error
+        self._on_fail(self)
+        self._wake()
+        for member in list(self.members.values()):
+            member.fault(error)
+
+    async def wait_committed(self, version: int) -> None:
+        """Wait until ``version`` is in the log.
+
+        Raises:
+            StoreError: it never will be.
+        """
+        if self.failed is not None:
+            raise self.failed
+        if self.committed < version:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append((version, waiter))
+            await waiter
+
+    async def wait_answered(self, member: Member, limit: int) -> None:
+        """Wait until fewer than ``limit`` of the member's edits are uncommitted."""
+        while member.unanswered >= limit:
+            await self.wait_committed(self.committed + 1)
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for version, waiter in waiting:
+            if waiter.done():
+                continue
+            if self.failed is not None:
+                waiter.set_exception(self.failed)
+            elif version <= self.committed:
+                waiter.set_result(None)
+            else:
+                self._waiting.append((version, waiter))
+
+    async def _rows_after(self, version: int, limit: int) -> list[bytes]:
+        if version >= self._recent.base:
+            until = min(self.committed, version + limit)
+            events = self._recent.after(version, until)
+        else:
+            events = await self._store.events(self.document.id, after=version, limit=limit)
+        return [encode(event_row(event)) for event in events]
+
+    # Presence and checksums.
+
+    def move(self, member: Member, presence: SetPresence) -> None:
+        """A caret moved.
+
+        Raises:
+            ConnectionFault: the client broke a rule, or must resume.
+        """
+        cursor = member.session.cursor(presence, recent=self._recent, seen=self.committed)
+        self._presence.move(member.client, cursor, presence.user, self.document.version)
+        self._schedule_presence()
+
+    def _schedule_presence(self) -> None:
+        if self._presence_timer is None:
+            loop = asyncio.get_running_loop()
+            self._presence_timer = loop.call_later(PRESENCE_SECONDS, self._presence_due)
+
+    def _presence_due(self) -> None:
+        self._presence_timer = None
+        self._send_presence()
+
+    def _send_presence(self) -> None:
+        """Send what changed to all who keep up. Carets ahead of the log wait for the next commit."""
+        if self._presence_timer is not None:
+            return
+        peers = self._presence.news(self.committed, self._recent)
+        if peers:
+            frame = Frame(encode(PresenceUpdate(self.committed, peers)))
+            only = peers[0].client if len(peers) == 1 else None
+            for member in self.members.values():
+                if member.delivery.live and member.client != only:
+                    member.transport.write(frame)
+
+    def _schedule_checksum(self) -> None:
+        if self._checksum_timer is not None:
+            self._checksum_timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._checksum_timer = loop.call_later(CHECKSUM_SECONDS, self._send_checksum)
+
+    def _send_checksum(self) -> None:
+        self._checksum_timer = None
+        if self.committed == self.document.version and self.members:
+            checksum = units.checksum(self.document.content.plain_text())
+            frame = Frame(encode(Checksum(self.committed, checksum)))
+            for member in self.members.values():
+                if member.delivery.live:
+                    member.transport.write(frame)
+
+    # The end.
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is here, or about to be, and nothing waits to be committed."""
+        return not self.members and self._committing is None and not self._joining.locked()
+
+    async def close(self) -> None:
+        """Commit and send all that was ordered. The caller has seen to it that nothing new comes."""
+        if self._committing is not None:
+            await asyncio.wait([self._committing])
+        await self._snapshotter.close()
+        self.stop_timers()
+
+    def stop_timers(self) -> None:
+        for timer in (self._presence_timer, self._checksum_timer):
+            if timer is not None:
+                timer.cancel()
+
+
+def retry_message(error: StoreError) -> Retry:
+    return Retry(error.code, str(error))
+
+
+CHUNK_UNITS = 32 * 1024
+"""Code points of content to a message, so that no message is giant and progress can be shown."""
+
+
+def content_chunks(content: Text) -> list[SnapshotChunk]:
+    """``content`` in pieces, the last marked so; at least one."""
+    chunks: list[Operation] = [[]]
+    room = CHUNK_UNITS
+    for component in [content] if isinstance(content, str) else content:
+        text = component["insert"] if isinstance(component, dict) else component
+        pieces: list[Any] = (
+            [text[i : i + CHUNK_UNITS] for i in range(0, len(text), CHUNK_UNITS)]
+            if isinstance(text, str)
+            else [text]
+        )
+        for piece in pieces:
+            size = len(piece) if isinstance(piece, str) else 100
+            if size > room and chunks[-1]:
+                chunks.append([])
+                room = CHUNK_UNITS
+            chunks[-1].append({**component, "insert": piece} if isinstance(component, dict) else piece)
+            room -= size
+    return [SnapshotChunk(chunk, last=chunk is chunks[-1]) for chunk in chunks]

@@ -1,0 +1,146 @@
+"""The server's half of the talk with one client: sans I/O, a message in, what to do out.
+
+A client edits the text as it sees it, ahead of and behind the log at once. The session keeps the bridge
+between the two: the foreign events that the client had not seen at its last edit, carried over the client's
+edits since.
+
+        what the client sees                    the newest version
+        (base + its own edits)  ── bridge ──▶   (all events)
+                │                                      │
+             op │                                      │ op'
+                ▼                                      ▼
+                ·  ───────────── bridge' ──────────▶   ·
+
+An edit is carried over the bridge to become the event, and the bridge over the edit to be ready for the next
+one. The client does the mirror image in `collab.replica`, in the same order, and so predicts the event.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from collab.document import Document, EditText
+from collab.errors import (
+    FellBehind,
+    MalformedMessage,
+    OperationTooLarge,
+    PastEnd,
+    RequestError,
+    TooFast,
+)
+from collab.events import Event, Payload
+from collab.limits import Limits, TokenBucket
+from collab.messages import Cursor, Edit, Refused, Resend, SetPresence
+from collab.operation import Operation, Side, span, transform, transform_offset, validate
+from collab.recent import Recent
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """The edit becomes an event with this payload."""
+
+    id: int
+    payload: Payload
+
+
+class _Foreign(msgspec.Struct):
+    """One stretch of the bridge: a foreign event as it applies to what the client sees."""
+
+    seq: int
+    side: Side
+    op: Operation
+
+
+class Session:
+    """The talk with ``client`` from its welcome at version ``joined`` on.
+
+    ``accepted`` is the id of the client's newest edit that is an event, committed or about to be.
+    """
+
+    def __init__(self, client: str, *, joined: int, accepted: int, limits: Limits, now: float) -> None:
+        self.client = client
+        self.accepted = accepted
+        self.refusals = 0
+        self._limits = limits
+        self._base = joined
+        self._bridge: list[_Foreign] = []
+        self._bridged = joined
+        self._bucket = TokenBucket(per_second=limits.edits_per_second, burst=limits.edit_burst, now=now)
+
+    def edit(
+        self, edit: Edit, *, document: Document, recent: Recent, seen: int, now: float
+    ) -> Accepted | Refused | Resend | None:
+        """Judge one edit. None means that it is a duplicate, whose event is in the stream.
+
+        ``document`` is at its newest version, ``recent`` holds the events up to it, and ``seen`` is the
+        newest version that was shown to any client. An accepted edit must become the document's next
+        event; the session counts on it.
+
+        Raises:
+            MalformedMessage: the edit breaks a rule of the protocol.
+            FellBehind: the client's version is too old to bridge.
+        """
+        if edit.id <= self.accepted:
+            return None
+        if edit.refusals < self.refusals:
+            return Resend(edit.id)
+        if edit.refusals > self.refusals:
+            raise MalformedMessage(f"edit counts {edit.refusals} refusals, there were {self.refusals}")
+        self._advance(edit.base, recent, seen)
+        try:
+            payload, bridge = self._decide(edit, document, now)
+        except RequestError as error:
+            self.refusals += 1
+            return Refused(edit.id, error.code, str(error))
+        self._bridge = bridge
+        self._bridged = document.version + 1
+        self.accepted = edit.id
+        return Accepted(edit.id, payload)
+
+    def cursor(self, presence: SetPresence, *, recent: Recent, seen: int) -> Cursor | None:
+        """The caret in ``presence``, carried to the newest version like an edit that changes nothing.
+
+        Raises:
+            MalformedMessage, FellBehind: as for an edit.
+        """
+        self._advance(presence.base, recent, seen)
+        cursor = presence.cursor
+        if cursor is None:
+            return None
+        anchor, head = max(0, cursor.anchor), max(0, cursor.head)
+        for foreign in self._bridge:
+            anchor = transform_offset(anchor, foreign.op, sticky="left")
+            head = transform_offset(head, foreign.op, sticky="left")
+        return Cursor(anchor, head)
+
+    def _advance(self, base: int, recent: Recent, seen: int) -> None:
+        """Take in that the client has integrated all events up to ``base``; bridge those after it."""
+        if not self._base <= base <= seen:
+            raise MalformedMessage(f"base {base} is not between {self._base} and {seen}")
+        self._base = base
+        self._bridge = [foreign for foreign in self._bridge if foreign.seq > base]
+        start = max(self._bridged, base)
+        for event in recent.after(start):
+            if event.client != self.client and event.op is not None:
+                side: Side = "left" if event.client < self.client else "right"
+                self._bridge.append(_Foreign(event.seq, side, event.op))
+        self._bridged = max(start, recent.newest)
+        if len(self._bridge) > self._limits.bridge:
+            raise FellBehind(f"{len(self._bridge)} events since version {base}: resume")
+
+    def _decide(self, edit: Edit, document: Document, now: float) -> tuple[Payload, list[_Foreign]]:
+        if not self._bucket.take(now):
+            raise TooFast(self._limits.edits_per_second)
+        op = validate(edit.op)
+        covered, growth = span(op)
+        inserted = growth - sum(step for step in op if isinstance(step, int) and step < 0)
+        if inserted > self._limits.operation:
+            raise OperationTooLarge(inserted, self._limits.operation)
+        length = document.content.length - sum(span(foreign.op)[1] for foreign in self._bridge)
+        if covered > length:
+            raise PastEnd(covered, length)
+        bridge = []
+        for foreign in self._bridge:
+            carried = transform(foreign.op, op, foreign.side)
+            op = transform(op, foreign.op, "right" if foreign.side == "left" else "left")
+            bridge.append(_Foreign(foreign.seq, foreign.side, carried))
+        return document.decide(EditText(op)), bridge

@@ -1,0 +1,128 @@
+"""A store that forgets everything when it is let go of: for tests and experiments."""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from types import TracebackType
+from typing import Self
+
+from msgspec.structs import replace
+
+from collab.errors import StoreError, VersionConflict
+from collab.events import Event
+from collab.store.base import PAGE, Append, ClientRecord, DocumentRecord
+from collab.store.rows import prepare
+
+
+class _Log:
+    """What is kept of one document."""
+
+    def __init__(self) -> None:
+        self.record: DocumentRecord
+        self.events: list[Event] = []
+        self.clients: dict[str, ClientRecord] = {}
+        self.snapshots: dict[int, bytes] = {}
+
+
+class MemoryStore:
+    """An `EventStore` that lives as long as the object."""
+
+    def __init__(self) -> None:
+        self._logs: dict[str, _Log] = {}
+        self._position = 0
+        self._closed = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def append(self, append: Append) -> int:
+        self._check_open()
+        prepared = prepare(append)
+        await asyncio.sleep(0)  # as a disk would: others run meanwhile
+        log = self._logs.get(append.document) or _Log()
+        if len(log.events) != append.expected:
+            raise VersionConflict(append.document, append.expected, len(log.events))
+        first, last = append.events[0], append.events[-1]
+        if prepared.created is not None:
+            created = prepared.created
+            log.record = DocumentRecord(
+                append.document, created.epoch, created.kind, created.title, 0, first.at, first.at
+            )
+            self._logs[append.document] = log
+        elif first.at < log.record.updated_at:
+            raise StoreError(f"document {append.document!r}: time went back to {first.at}")
+        position = self._position + 1
+        log.events += [replace(event, position=position + i) for i, event in enumerate(append.events)]
+        self._position += len(append.events)
+        for record in prepared.clients:
+            known = log.clients.get(record.client, record)
+            log.clients[record.client] = replace(known, accepted=record.accepted)
+        title = log.record.title if prepared.title is None else prepared.title
+        log.record = replace(log.record, title=title, version=last.seq, updated_at=last.at)
+        return position
+
+    async def document(self, document: str) -> DocumentRecord | None:
+        log = self._log(document)
+        return log.record if log else None
+
+    async def documents(
+        self, *, before: tuple[int, str] | None = None, limit: int = 100
+    ) -> list[DocumentRecord]:
+        self._check_open()
+        records = sorted(
+            (log.record for log in self._logs.values()), key=lambda r: (r.updated_at, r.id), reverse=True
+        )
+        return [r for r in records if before is None or (r.updated_at, r.id) < before][: max(0, limit)]
+
+    async def events(
+        self, document: str, *, after: int = 0, until: int | None = None, limit: int = PAGE
+    ) -> list[Event]:
+        log = self._log(document)
+        after = max(0, after)
+        end = after + max(0, limit) if until is None else min(until, after + max(0, limit))
+        return log.events[after : max(0, end)] if log else []
+
+    async def version_at(self, document: str, at: int) -> int:
+        log = self._log(document)
+        return bisect_right(log.events, at, key=lambda event: event.at) if log else 0
+
+    async def client(self, document: str, client: str) -> ClientRecord | None:
+        log = self._log(document)
+        return log.clients.get(client) if log else None
+
+    async def clients(self, document: str) -> list[ClientRecord]:
+        log = self._log(document)
+        return list(log.clients.values()) if log else []
+
+    async def snapshot(self, document: str, *, at_most: int | None = None) -> tuple[int, bytes] | None:
+        log = self._log(document)
+        versions = [v for v in log.snapshots if at_most is None or v <= at_most] if log else []
+        return (max(versions), log.snapshots[max(versions)]) if log and versions else None
+
+    async def save_snapshot(self, document: str, version: int, content: bytes) -> None:
+        log = self._log(document)
+        if log is None:
+            raise StoreError(f"there is no document {document!r} to keep a snapshot of")
+        log.snapshots[version] = content
+
+    async def delete_snapshot(self, document: str, version: int) -> None:
+        log = self._log(document)
+        if log is not None:
+            log.snapshots.pop(version, None)
+
+    async def close(self) -> None:
+        self._closed = True
+
+    def _log(self, document: str) -> _Log | None:
+        self._check_open()
+        return self._logs.get(document)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError("the store is closed")

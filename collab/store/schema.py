@@ -1,0 +1,158 @@
+"""The file: whether it is ours, which version of the schema it has, and how it gets the newest one.
+
+A file is looked at before it is opened for writing, so that one which isn't ours, or which a newer program
+has changed, stays as it is to the last bit.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from importlib.resources import files
+from pathlib import Path
+
+from collab.errors import StoreError, StoreTooNew, StoreUnusable
+from collab.store.faults import primary_code, translate
+
+APPLICATION_ID = 0x636C6162
+"""The letters "clab", in the header of every store."""
+
+STEPS: Sequence[str] = ("schema_1.sql",)
+"""The files that lead from schema version 0, an empty database, to 1, 2 … A released one never changes."""
+
+CHECKPOINT_PAGES = 4_000
+"""Pages in the write-ahead log after which it is carried over into the database: 16 MB. Every commit adds some
+pages per document it touches, and pages written twice in this time are carried over only once."""
+
+
+def uri(path: Path, options: str) -> str:
+    return f"{path.absolute().as_uri()}?{options}"
+
+
+def look(path: Path, *, newest: int = len(STEPS)) -> bool:
+    """Whether there is a store at ``path``; if not, one can be made there. Nothing is changed.
+
+    Raises:
+        StoreUnusable: there is something else, or no folder.
+        StoreTooNew: a newer program changed the schema.
+    """
+    if not path.parent.is_dir():
+        raise StoreUnusable(str(path), "its folder does not exist")
+    if path.is_dir():
+        raise StoreUnusable(str(path), "is a folder, not a file")
+    if not path.exists() or path.stat().st_size == 0:
+        return False
+    log = path.with_name(path.name + "-wal")
+    # Where nothing waits in a write-ahead log, the file alone tells all, and SQLite need not
+    # make the files that it shares with other processes.
+    options = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(uri(path, options), uri=True, isolation_level=None)) as connection:
+            application = connection.execute("PRAGMA application_id").fetchone()[0]
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        if primary_code(error) == sqlite3.SQLITE_NOTADB:
+            raise StoreUnusable(str(path), "is not an SQLite database") from error
+        raise StoreUnusable(str(path), str(error)) from error
+    if (application, version, tables) == (0, 0, 0):
+        return False  # whoever began it was killed before its first transaction
+    if application != APPLICATION_ID:
+        raise StoreUnusable(str(path), "is an SQLite database, but of another program")
+    if version > newest:
+        raise StoreTooNew(str(path), version, newest)
+    return True
+
+
+def connect_writer(path: Path, *, busy_seconds: float, steps: Sequence[str] = STEPS) -> sqlite3.Connection:
+    """The connection that writes, its schema brought up to date, for the thread that calls this.
+
+    ``steps`` are names of files in this package, or SQL.
+
+    Raises:
+        StoreError: the file can't be used, or not now.
+    """
+    mode = "rw" if look(path, newest=len(steps)) else "rwc"
+    try:
+        connection = sqlite3.connect(
+            uri(path, f"mode={mode}"), uri=True, isolation_level=None, timeout=busy_seconds
+        )
+    except sqlite3.Error as error:
+        raise StoreUnusable(str(path), str(error)) from error
+    try:
+        if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+            raise StoreUnusable(str(path), "its file system cannot hold a write-ahead log")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        connection.execute("PRAGMA journal_size_limit = 67108864")
+        connection.execute("PRAGMA cache_size = -16384")
+        migrate(connection, path, steps)
+        _check_writable(connection)
+    except sqlite3.Error as error:
+        connection.close()
+        raise translate(error) from error
+    except StoreError:
+        connection.close()
+        raise
+    return connection
+
+
+def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[str]) -> None:
+    """Take all steps that the database lacks, each wholly or not at all."""
+    while True:
+        version = _version(connection)
+        if version == len(steps):
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # Looked at again behind the lock: another process may have taken the step meanwhile.
+            version = _version(connection)
+            if version > len(steps):
+                raise StoreTooNew(str(path), version, len(steps))
+            if version < len(steps):
+                for statement in _statements(_sql(steps[version])):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {version + 1}")
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        # An older program looks at the file alone, where the new version must be seen.
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _sql(step: str) -> str:
+    return files(__package__).joinpath(step).read_text("utf-8") if step.endswith(".sql") else step
+
+
+def _statements(sql: str) -> Iterator[str]:
+    """The statements of a script one by one, since `executescript` would commit before the first.
+
+    A trigger's body has semicolons too, hence the question to SQLite.
+
+    >>> list(_statements("CREATE TABLE a (b); DROP TABLE a;"))
+    ['CREATE TABLE a (b);', ' DROP TABLE a;']
+    """
+    statement = ""
+    for piece in sql.split(";")[:-1]:
+        statement += piece + ";"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _check_writable(connection: sqlite3.Connection) -> None:
+    """SQLite opens a file that it may only read without a word; only a real write tells."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute("UPDATE log SET position = position")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")

@@ -1,0 +1,1 @@
+"""The server's face: pages, HTTP API and the WebSocket endpoint."""

@@ -1,0 +1,58 @@
+"""Running the application on uvicorn, and stopping it without losing what is under way."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+
+import uvicorn
+from starlette.applications import Starlette
+
+from collab.hub import Hub
+from collab.web.fanout import FanoutProtocol
+
+GRACE_SECONDS = 10
+"""How long open requests have to end after a stop was asked for."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn that lets the hub commit and send what it has before it closes the sockets.
+
+    Clients are closed with 1012, which tells them to come back by themselves.
+    """
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._hub.close()
+        await super().shutdown(sockets)
+
+
+def configure(
+    app: Starlette, *, host: str, port: int, plain_asgi: bool = False, log_level: str = "warning"
+) -> uvicorn.Config:
+    """uvicorn's settings for ``app``; with ``plain_asgi``, sockets are written to through ASGI only."""
+    hub: Hub = app.state.hub
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio" if plain_asgi else FanoutProtocol,
+        ws_max_size=2 * hub.limits.message,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        log_level=log_level,
+        access_log=False,
+        server_header=False,
+    )
+
+
+async def serve(config: uvicorn.Config, hub: Hub, sockets: Sequence[socket.socket] | None = None) -> Server:
+    """Serve until a signal asks to stop."""
+    server = Server(config, hub)
+    await server.serve(list(sockets) if sockets else None)
+    return server

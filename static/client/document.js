@@ -1,0 +1,367 @@
+/**
+ * A document that others edit at the same time: what it says, what one does to it, and whether that is saved.
+ * It ties the parts together: `Session` (what to say), `Connection` (how), `UndoManager`, `Presence`.
+ */
+
+import { Connection } from "./connection.js";
+import { Emitter } from "./emitter.js";
+import { realEnvironment, randomId } from "./environment.js";
+import { CollabError, badLength } from "./errors.js";
+import { apply, diff, normalize, plainText, split, validate } from "./operation.js";
+import { Presence } from "./presence.js";
+import { Session } from "./session.js";
+import { UndoManager } from "./undo.js";
+import { Waiters } from "./waiters.js";
+
+/** @typedef {import("./connection.js").SocketClass} SocketClass */
+/** @typedef {import("./environment.js").Environment} Environment */
+/** @typedef {import("./messages.js").User} User */
+/** @typedef {import("./operation.js").Content} Content */
+/** @typedef {import("./operation.js").Operation} Operation */
+/** @typedef {import("./replica.js").Integrated} Integrated */
+/** @typedef {import("./session.js").Divergence} Divergence */
+/** @typedef {import("./session.js").Refusal} Refusal */
+/** @typedef {"connecting" | "connected" | "disconnected"} Status */
+
+/** @typedef {{ version: number, operation: Operation, origin: "local" | "remote", author: string }} Change */
+/** @typedef {{ code: number, reason: string, final: boolean }} Closed */
+
+/**
+ * @typedef {{
+ *   change: Change,
+ *   status: Status,
+ *   synced: undefined,
+ *   pending: number,
+ *   saved: { version: number },
+ *   refused: Refusal,
+ *   presence: import("./carets.js").Other[],
+ *   title: string,
+ *   closed: Closed,
+ *   diverged: Divergence,
+ *   retry: { code: string, reason: string },
+ * }} DocumentEvents
+ */
+
+/**
+ * @typedef {object} DocumentOptions
+ * @property {string} document its id
+ * @property {User} [user] how to be shown to the others
+ * @property {SocketClass} [WebSocket] where there is no global one
+ * @property {Environment} [environment] clock and chance, for tests
+ */
+
+/** What a server allows by default; its welcome gives the real number. */
+const OPERATION_LIMIT = 262_144;
+
+/** Roles that may look and not write. */
+const READERS = new Set(["viewer", "reader", "commenter"]);
+
+/** @extends {Emitter<DocumentEvents>} */
+export class CollabDocument extends Emitter {
+  /** Id of this session of editing. */
+  client = randomId(12);
+  /** @type {Status} */
+  status = "connecting";
+  title = "";
+  /** What the server calls the user; empty until it has said so. */
+  author = "";
+  /** @type {Closed | null} why it will not connect again */
+  ended = null;
+  #session;
+  #connection;
+  #undo;
+  #environment;
+  #synced = new Waiters();
+  #saved = new Waiters();
+  #pendingTold = 0;
+  /** @type {unknown} */
+  #flushTimer = null;
+
+  /**
+   * Begin to connect. `whenSynced` tells when it can be edited.
+   *
+   * @param {string | URL} url of the server: `ws://host/` or `http://host/`
+   * @param {DocumentOptions} options
+   */
+  constructor(url, { document, user, WebSocket = globalThis.WebSocket, environment = realEnvironment }) {
+    super();
+    if (!WebSocket) throw new TypeError("no global WebSocket here: pass one as the option WebSocket");
+    this.document = document;
+    this.#environment = environment;
+    this.#undo = new UndoManager({ client: this.client, clock: environment.now });
+    this.#session = new Session({ client: this.client, key: randomId(22), user, listener: this.#sessionListener() });
+    this.presence = new Presence({ session: this.#session, environment, user: user ?? {} });
+    this.presence.on("change", (others) => this.emit("presence", others));
+    this.#connection = new Connection({
+      url: socketUrl(url, document),
+      socketClass: WebSocket,
+      environment,
+      listener: {
+        trying: () => this.#setStatus("connecting"),
+        opened: () => this.#session.hello(),
+        message: (message) => {
+          this.#session.receive(message, environment.now());
+          this.#flush();
+        },
+        lost: (end) => this.#lost(end),
+      },
+    });
+    this.#connection.start();
+  }
+
+  /** The text as it is shown, one's own unsaved edits included; an embed counts as one U+FFFC. */
+  get text() {
+    return plainText(this.#session.replica.shown);
+  }
+
+  /** The same with attributes and embeds: a string, or a list of insert components. */
+  get content() {
+    return this.#session.replica.shown;
+  }
+
+  /** The text that the log is known to hold, at `version`. */
+  get confirmedText() {
+    return plainText(this.#session.replica.confirmed);
+  }
+
+  /** Number of the newest event taken in. */
+  get version() {
+    return this.#session.replica.version;
+  }
+
+  /** How many own edits are not known to be in the log. */
+  get pending() {
+    return this.#session.replica.pending.length;
+  }
+
+  /** What those edits insert. */
+  get unsavedText() {
+    return this.#session.replica.pending.map(({ op }) => plainText(op)).join("");
+  }
+
+  /** What the user may do, in the server's words. */
+  get role() {
+    return this.#session.role;
+  }
+
+  /** Whether edits are taken here. */
+  get editable() {
+    return this.#session.synced && this.ended === null && !READERS.has(this.role);
+  }
+
+  /** @param {number} offset UTF-16 units from the start @param {string} text */
+  insert(offset, text) {
+    this.edit(normalize([checkedLength(offset), text]));
+  }
+
+  /** @param {number} offset UTF-16 units from the start @param {number} length in units */
+  delete(offset, length) {
+    this.edit(normalize([checkedLength(offset), -checkedLength(length)]));
+  }
+
+  /**
+   * Make an edit. What inserts more than the server takes at once becomes several.
+   *
+   * @param {Operation} op on `text`
+   * @param {{ undoable?: boolean }} [options]
+   * @throws {CollabError} the operation is not valid on `text`, or the document can't be edited now
+   */
+  edit(op, { undoable = true } = {}) {
+    this.#do(op, (part) => {
+      const before = this.#session.replica.shown;
+      const continues = undoable && this.#undo.continues();
+      const made = this.#session.edit(part, { merge: continues });
+      if (made && undoable) this.#undo.edited(made.id, part, before, continues);
+      else if (made) this.#undo.untracked();
+    });
+  }
+
+  /** Take back one's own latest edits. @returns {boolean} whether there were any */
+  undo() {
+    return this.#undoOrRedo("undo");
+  }
+
+  /** Do again what was taken back. @returns {boolean} whether there was anything */
+  redo() {
+    return this.#undoOrRedo("redo");
+  }
+
+  get canUndo() {
+    return this.#undo.top("undo", () => this.#pendingEdits()) !== null;
+  }
+
+  get canRedo() {
+    return this.#undo.top("redo", () => this.#pendingEdits()) !== null;
+  }
+
+  /** Let the next edit start a new step of undo. */
+  endUndoGroup() {
+    this.#undo.boundary();
+  }
+
+  /** @returns {Promise<void>} once what the server had has arrived; rejected when it won't */
+  async whenSynced() {
+    if (this.#session.synced) return;
+    if (this.ended) throw closedError(this.ended);
+    await this.#synced.wait(0);
+  }
+
+  /**
+   * @returns {Promise<void>} once every edit made so far is in the log; rejected when one was refused or the
+   *   connection has ended for good before
+   */
+  async whenSaved() {
+    if (this.pending === 0) return;
+    if (this.ended) throw closedError(this.ended);
+    await this.#saved.wait(this.#session.replica.lastId);
+  }
+
+  /** Disconnect for good. What is pending is lost: see `whenSaved`. */
+  close() {
+    if (this.ended) return;
+    this.#connection.stop();
+    this.#lost({ code: 1000, reason: "closed here", final: true });
+  }
+
+  /** @param {"undo" | "redo"} kind @returns {boolean} */
+  #undoOrRedo(kind) {
+    const group = this.#undo.top(kind, () => this.#pendingEdits());
+    if (!group || !this.editable) return false;
+    this.#do(group.op, (part) => {
+      const before = this.#session.replica.shown;
+      const made = this.#session.edit(part, { merge: false });
+      if (made) this.#undo.undone(kind, { ...group, op: part }, made.id, before);
+    });
+    return true;
+  }
+
+  /** @param {Operation} op @param {(part: Operation) => void} make */
+  #do(op, make) {
+    if (this.ended) throw closedError(this.ended);
+    // More components than one edit may have are no error here: they are split.
+    const operation = validate(op, undefined, { mostComponents: Infinity });
+    for (const part of split(operation, this.#session.limits?.operation ?? OPERATION_LIMIT)) {
+      make(part);
+      this.#changed(part, "local", this.author);
+    }
+    this.#flush();
+  }
+
+  *#pendingEdits() {
+    let before = this.#session.replica.confirmed;
+    for (const { id, op } of this.#session.replica.pending) {
+      yield { id, op, before };
+      before = apply(before, op);
+    }
+  }
+
+  /** @returns {import("./session.js").SessionListener} */
+  #sessionListener() {
+    return {
+      send: (message) => this.#connection.send(message),
+      welcomed: ({ you, title }) => {
+        this.#connection.welcomed();
+        this.author = you.author;
+        this.#setTitle(title);
+      },
+      reset: (before) => {
+        this.#undo.reset();
+        this.#changed(diff(plainText(before), this.text), "remote", "");
+      },
+      integrated: (outcome) => this.#integrated(outcome),
+      refused: (refusal, change) => {
+        this.#undo.refused(refusal.id);
+        this.#changed(change, "remote", this.author);
+        this.#saved.failed(new CollabError(refusal.code, refusal.reason), refusal.id);
+        this.emit("refused", refusal);
+      },
+      peersChanged: () => this.presence.changed(),
+      caughtUp: () => {
+        this.#setStatus("connected");
+        this.#synced.reached(0);
+        this.emit("synced", undefined);
+      },
+      diverged: (divergence) => {
+        this.emit("diverged", divergence);
+        if (divergence.reason !== "prediction") this.#connection.restart(divergence.detail);
+      },
+      retry: ({ code, reason }) => this.emit("retry", { code, reason }),
+    };
+  }
+
+  /** @param {Integrated} outcome */
+  #integrated({ event, own, diverged, before, operation }) {
+    if (own) this.#undo.logged(event.id ?? 0, event.op ?? [], before, !diverged);
+    else if (event.op) this.#undo.foreign(event.op, event.client ?? "");
+    if (event.type === "renamed" && event.title !== undefined) this.#setTitle(event.title);
+    this.#changed(operation, "remote", event.author ?? "");
+  }
+
+  /** @param {Operation} operation @param {"local" | "remote"} origin @param {string} author */
+  #changed(operation, origin, author) {
+    if (operation.length === 0) return;
+    this.emit("change", { version: this.version, operation, origin, author });
+    this.presence.changed();
+  }
+
+  /** Send what may be sent, and say what has become of the rest. */
+  #flush() {
+    const { now, setTimeout, clearTimeout } = this.#environment;
+    clearTimeout(this.#flushTimer);
+    const wait = this.#session.flush(now());
+    if (wait > 0) this.#flushTimer = setTimeout(() => this.#flush(), wait);
+    this.presence.flush();
+    const { pending, lastId } = this.#session.replica;
+    this.#saved.reached(pending.length > 0 ? pending[0].id - 1 : lastId);
+    if (pending.length === this.#pendingTold) return;
+    this.#pendingTold = pending.length;
+    this.emit("pending", pending.length);
+    if (pending.length === 0) this.emit("saved", { version: this.version });
+  }
+
+  /** @param {Closed} end */
+  #lost(end) {
+    this.#session.disconnected();
+    if (end.final) this.ended = end;
+    this.#environment.clearTimeout(this.#flushTimer);
+    this.#setStatus("disconnected");
+    this.presence.changed();
+    this.emit("closed", end);
+    if (!end.final) return;
+    this.#synced.failed(closedError(end));
+    this.#saved.failed(closedError(end));
+  }
+
+  /** @param {Status} status */
+  #setStatus(status) {
+    if (status === this.status) return;
+    this.status = status;
+    this.emit("status", status);
+  }
+
+  /** @param {string} title */
+  #setTitle(title) {
+    if (title === this.title) return;
+    this.title = title;
+    this.emit("title", title);
+  }
+}
+
+/** @param {Closed} end @returns {CollabError} */
+function closedError({ code, reason }) {
+  return new CollabError(`closed_${code}`, reason || `the connection was closed with code ${code}`);
+}
+
+/** @param {number} length @returns {number} */
+function checkedLength(length) {
+  if (!Number.isInteger(length) || length < 0) throw badLength(length, Number.MAX_SAFE_INTEGER);
+  return length;
+}
+
+/** @param {string | URL} url @param {string} document @returns {string} */
+function socketUrl(url, document) {
+  const result = new URL(url);
+  result.protocol = result.protocol.replace("http", "ws");
+  result.pathname = `${result.pathname.replace(/\/$/, "")}/ws/documents/${encodeURIComponent(document)}`;
+  return result.href;
+}

@@ -1,0 +1,47 @@
+/**
+ * What the outside world is asked for: time, chance, and whether there is a network. A test passes its own.
+ *
+ * @typedef {object} Environment
+ * @property {() => number} now milliseconds, never going back
+ * @property {() => number} random from 0 to 1
+ * @property {(fn: () => void, milliseconds: number) => unknown} setTimeout
+ * @property {(timer: any) => void} clearTimeout
+ * @property {() => boolean} online false only where it is sure that there is no network
+ * @property {(fn: () => void, signal: AbortSignal) => void} onWake the network is back, or the page is looked at
+ * @property {(fn: () => void, signal: AbortSignal) => void} onOffline the network seems to be gone
+ */
+
+/** @type {Environment} */
+export const realEnvironment = {
+  now: () => performance.now(),
+  random: () => Math.random(),
+  setTimeout: (fn, milliseconds) => setTimeout(fn, milliseconds),
+  clearTimeout: (timer) => clearTimeout(timer),
+  online: () => typeof navigator !== "object" || navigator.onLine !== false,
+  onWake(fn, signal) {
+    if (typeof window !== "object") return;
+    window.addEventListener("online", fn, { signal });
+    window.addEventListener("pageshow", fn, { signal });
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && fn(), { signal });
+  },
+  onOffline(fn, signal) {
+    if (typeof window === "object") window.addEventListener("offline", fn, { signal });
+  },
+};
+
+const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/**
+ * @param {number} length
+ * @returns {string} random letters and digits, not to be guessed
+ */
+export function randomId(length) {
+  let id = "";
+  while (id.length < length) {
+    for (const byte of crypto.getRandomValues(new Uint8Array(length))) {
+      // 248 is four times 62: what lies above would make some letters likelier than others.
+      if (byte < 248 && id.length < length) id += LETTERS[byte % 62];
+    }
+  }
+  return id;
+}

@@ -1,0 +1,33 @@
+/**
+ * The browser client of collab.
+ *
+ *     import { connect } from "./index.js";
+ *
+ *     const doc = await connect("https://example.org/", { document: "minutes", user: { name: "Ana" } });
+ *     doc.on("change", ({ operation, origin }) => …);
+ *     doc.insert(0, "hello");
+ *     await doc.whenSaved();
+ */
+
+import { CollabDocument } from "./document.js";
+
+export { CollabDocument } from "./document.js";
+export { CollabError } from "./errors.js";
+export * as operation from "./operation.js";
+export { UndoManager } from "./undo.js";
+
+/** @typedef {import("./document.js").DocumentOptions} DocumentOptions */
+
+/**
+ * Open a document; it is created if it doesn't exist.
+ *
+ * @param {string | URL} url of the server: `ws://host/` or `http://host/`
+ * @param {DocumentOptions} options
+ * @returns {Promise<CollabDocument>} once it can be edited; rejected when the server ends the connection for
+ *   good, with the code `closed_` and the number. As long as the server can't be reached it goes on trying
+ */
+export async function connect(url, options) {
+  const document = new CollabDocument(url, options);
+  await document.whenSynced();
+  return document;
+}

@@ -1,0 +1,92 @@
+/**
+ * What travels on the wire, as docs/protocol.md has it. Only shapes: the server is trusted to keep to them,
+ * and a frame that isn't JSON ends the connection.
+ */
+
+/** @typedef {import("./operation.js").Component} Component */
+/** @typedef {import("./operation.js").Operation} Operation */
+
+/** @typedef {{ anchor: number, head: number }} Cursor */
+/** @typedef {{ name?: string, color?: string } & Record<string, unknown>} User how a person wants to be shown */
+
+/**
+ * @typedef {object} LogEvent
+ * @property {number} seq
+ * @property {string} type
+ * @property {string} [client]
+ * @property {number} [id]
+ * @property {string} [author]
+ * @property {number} [at] microseconds since 1970, UTC
+ * @property {Operation} [op]
+ * @property {string} [title] of a `renamed`
+ */
+
+/**
+ * @typedef {object} Limits
+ * @property {number} message
+ * @property {number} operation
+ * @property {number} document
+ * @property {number} edits_per_second
+ * @property {number} edit_burst
+ * @property {number} in_flight
+ */
+
+/**
+ * @typedef {object} Hello
+ * @property {"hello"} type
+ * @property {string} client
+ * @property {string} key
+ * @property {number} schema
+ * @property {User} [user]
+ * @property {number} [since]
+ * @property {string} [epoch]
+ */
+
+/**
+ * @typedef {object} Welcome
+ * @property {"welcome"} type
+ * @property {number} seq
+ * @property {string} epoch
+ * @property {{ seq: number, length: number } | null} snapshot
+ * @property {number} accepted
+ * @property {{ client: string, author: string }} you
+ * @property {string} role
+ * @property {string} title
+ * @property {Limits} limits
+ */
+
+/** @typedef {{ type: "snapshot", content: Component[], last?: boolean }} Snapshot */
+/** @typedef {{ type: "events", events: LogEvent[] }} Events */
+/** @typedef {{ type: "edit", id: number, base: number, op: Operation, refusals: number }} EditMessage */
+/** @typedef {{ type: "refused", id: number, code: string, reason: string }} Refused */
+/** @typedef {{ type: "resend", id: number }} Resend */
+/** @typedef {{ type: "retry", code: string, reason: string }} Retry */
+/** @typedef {{ type: "checksum", seq: number, hash: number }} Checksum */
+
+/**
+ * @typedef {object} Peer
+ * @property {string} client
+ * @property {string} [author]
+ * @property {User} [user]
+ * @property {Cursor | null} [cursor]
+ * @property {boolean} [left]
+ */
+
+/** @typedef {{ type: "presence", seq: number, peers: Peer[] }} Peers */
+/** @typedef {{ type: "presence", base: number, after: number, cursor: Cursor | null, user?: User }} OwnPresence */
+
+/** @typedef {Hello | EditMessage | OwnPresence | { type: "ping" }} FromClient */
+/** @typedef {Welcome | Snapshot | Events | Refused | Resend | Retry | Checksum | Peers | { type: "pong" }} FromServer */
+
+/** The version of the events that this client understands. */
+export const SCHEMA = 1;
+
+export const SUBPROTOCOL = "collab.v1";
+
+/**
+ * @param {number} code of a closed connection
+ * @returns {boolean} whether it makes no sense to come back
+ */
+export function isFinal(code) {
+  return code === 1009 || (code >= 4400 && code < 4500);
+}

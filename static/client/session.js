@@ -1,0 +1,316 @@
+/**
+ * The talk with the server about one document, sans I/O: messages in, messages and news out. It knows when
+ * edits may be sent, what a refusal does, and when this copy can no longer be trusted.
+ *
+ *     hello ─▶ welcome ─▶ (snapshot …) ─▶ events up to welcome.seq ─▶ caught up: edits and carets may go out
+ */
+
+import { Carets, moved } from "./carets.js";
+import { CollabError } from "./errors.js";
+import { SCHEMA } from "./messages.js";
+import { insertedText, normalize, plainText } from "./operation.js";
+import { Pacer } from "./pacer.js";
+import { Replica } from "./replica.js";
+import { checksum } from "./units.js";
+
+/** @typedef {import("./operation.js").Component} Component */
+/** @typedef {import("./operation.js").Content} Content */
+/** @typedef {import("./operation.js").Operation} Operation */
+/** @typedef {import("./messages.js").Cursor} Cursor */
+/** @typedef {import("./messages.js").FromClient} FromClient */
+/** @typedef {import("./messages.js").FromServer} FromServer */
+/** @typedef {import("./messages.js").Limits} Limits */
+/** @typedef {import("./messages.js").LogEvent} LogEvent */
+/** @typedef {import("./messages.js").Retry} Retry */
+/** @typedef {import("./messages.js").User} User */
+/** @typedef {import("./messages.js").Welcome} Welcome */
+/** @typedef {import("./replica.js").Integrated} Integrated */
+
+/**
+ * @typedef {object} Refusal an own edit that did not make it into the log
+ * @property {number} id
+ * @property {Operation} operation as it stood when it was refused
+ * @property {string} code
+ * @property {string} reason
+ * @property {string} text what it would have inserted
+ */
+
+/**
+ * @typedef {object} Divergence this copy differed from the log
+ * @property {"prediction" | "checksum" | "stream"} reason after "prediction" the copy has been repaired; after
+ *   the others the connection must be opened anew, and the document is loaded again
+ * @property {string} detail for whoever looks into it
+ * @property {number} version
+ * @property {string} text what the user's pending edits insert, or after "prediction" the event's
+ */
+
+/**
+ * @typedef {object} SessionListener
+ * @property {(message: FromClient) => void} send
+ * @property {(welcome: Welcome) => void} welcomed
+ * @property {(before: Content) => void} reset a snapshot has replaced what was shown
+ * @property {(outcome: Integrated) => void} integrated
+ * @property {(refusal: Refusal, change: Operation) => void} refused
+ * @property {() => void} peersChanged
+ * @property {() => void} caughtUp
+ * @property {(problem: Divergence) => void} diverged
+ * @property {(retry: Retry) => void} retry
+ */
+
+export class Session {
+  /** @type {Limits | null} */
+  limits = null;
+  role = "";
+  /** Whether what is shown may be edited: a first time caught up, and no reset under way. */
+  synced = false;
+  caughtUp = false;
+  carets = new Carets();
+  #listener;
+  #key;
+  #pacer = new Pacer();
+  /** @type {User | undefined} */
+  #user;
+  /** @type {Cursor | null} one's own caret in what is shown, carried over every change of that */
+  cursor = null;
+  #presenceDue = { cursor: false, user: false };
+  /** @type {string | null} the epoch of `replica`; null while that can't be gone on with */
+  #epoch = null;
+  #lostTrust = false;
+  #refusals = 0;
+  #target = 0;
+  /** @type {{ welcome: Welcome, parts: Component[] } | null} */
+  #loading = null;
+
+  /** @param {{ client: string, key: string, user?: User, listener: SessionListener }} options */
+  constructor({ client, key, user, listener }) {
+    this.replica = new Replica(client);
+    this.#key = key;
+    this.#user = user;
+    this.#listener = listener;
+  }
+
+  /** Begin on a new connection. */
+  hello() {
+    this.disconnected();
+    const { client, version } = this.replica;
+    const since = this.#epoch === null ? {} : { since: version, epoch: this.#epoch };
+    const user = this.#user ? { user: this.#user } : {};
+    this.#listener.send({ type: "hello", client, key: this.#key, schema: SCHEMA, ...since, ...user });
+  }
+
+  /** Note that the connection is gone. */
+  disconnected() {
+    this.caughtUp = false;
+    this.#loading = null;
+    this.#refusals = 0;
+    this.replica.disconnected();
+    this.carets.clear();
+  }
+
+  /** @param {FromServer} message @param {number} now milliseconds */
+  receive(message, now) {
+    switch (message.type) {
+      case "welcome":
+        return this.#welcome(message, now);
+      case "snapshot":
+        return this.#snapshot(message.content, message.last === true);
+      case "events":
+        return this.#events(message.events);
+      case "refused":
+        return this.#refused(message.id, message.code, message.reason);
+      case "presence":
+        this.carets.update(message.peers);
+        return this.#listener.peersChanged();
+      case "checksum":
+        return this.#check(message.seq, message.hash);
+      case "retry":
+        return this.#listener.retry(message);
+      case "resend": // answers edits that were under way when one was refused: they are unsent already
+      case "pong":
+        return undefined;
+      default: // of a newer server; it is told our schema, so nothing we must understand comes this way
+        return undefined;
+    }
+  }
+
+  /** @param {Welcome} welcome @param {number} now */
+  #welcome(welcome, now) {
+    this.limits = welcome.limits;
+    this.role = welcome.role;
+    this.replica.mostMerged = welcome.limits.operation;
+    this.#pacer.configure(welcome.limits, now);
+    this.#target = welcome.seq;
+    this.#presenceDue = { cursor: this.cursor !== null, user: false };
+    this.carets.clear();
+    this.#listener.welcomed(welcome);
+    if (welcome.snapshot === null && this.#epoch !== null) return this.#checkCaughtUp();
+    this.#giveUp(welcome);
+    this.#loading = { welcome, parts: [] };
+    if (welcome.snapshot === null) this.#snapshot([], true);
+  }
+
+  /**
+   * What we have can't be gone on with, and a snapshot follows. Edits that the log has taken are part of it;
+   * the others go back to the user.
+   *
+   * @param {Welcome} welcome
+   */
+  #giveUp(welcome) {
+    this.synced = false;
+    this.#epoch = null;
+    const code = this.#lostTrust ? "diverged" : "epoch_changed";
+    const reason = this.#lostTrust
+      ? "this copy differed from the document and was loaded again"
+      : "the document was replaced by another one";
+    for (const { id, op } of this.replica.abandon()) {
+      if (id > welcome.accepted) this.#report({ id, operation: op, code, reason }, []);
+    }
+  }
+
+  /** @param {Component[]} content @param {boolean} last */
+  #snapshot(content, last) {
+    if (!this.#loading) return this.#distrust("stream", "a snapshot that nobody asked for");
+    const { welcome, parts } = this.#loading;
+    parts.push(...content);
+    if (!last) return;
+    const before = this.replica.shown;
+    const isText = parts.every((component) => typeof component === "string");
+    this.replica.reset(isText ? parts.join("") : normalize(parts), welcome.snapshot?.seq ?? 0);
+    this.cursor = null;
+    this.#loading = null;
+    this.#epoch = welcome.epoch;
+    this.#lostTrust = false;
+    this.#listener.reset(before);
+    this.#checkCaughtUp();
+  }
+
+  /** @param {LogEvent[]} events */
+  #events(events) {
+    for (const event of events) {
+      try {
+        this.#integrate(event);
+      } catch (error) {
+        return this.#distrust("stream", error instanceof Error ? error.message : String(error));
+      }
+    }
+    this.#checkCaughtUp();
+  }
+
+  /** @param {LogEvent} event */
+  #integrate(event) {
+    const outcome = this.replica.integrate(event);
+    if (!outcome) return;
+    if (event.op) this.carets.carry(event.op, event.client ?? "");
+    this.#moveCursor(outcome.operation, event.client ?? "");
+    this.#listener.integrated(outcome);
+    if (!outcome.diverged) return;
+    const text = insertedText(event.op ?? []);
+    const detail = `own edit ${event.id} was stored differently`;
+    this.#listener.diverged({ reason: "prediction", detail, version: event.seq, text });
+  }
+
+  #checkCaughtUp() {
+    if (this.caughtUp || this.#loading || this.replica.version < this.#target) return;
+    this.caughtUp = true;
+    this.synced = true;
+    this.#listener.caughtUp();
+  }
+
+  /** @param {number} id @param {string} code @param {string} reason */
+  #refused(id, code, reason) {
+    this.#refusals += 1;
+    const taken = this.replica.refuse(id);
+    if (taken) this.#moveCursor(taken.operation, this.replica.client);
+    if (taken) this.#report({ id, operation: taken.refused, code, reason }, taken.operation);
+  }
+
+  /** @param {Omit<Refusal, "text">} refusal @param {Operation} change to what is shown */
+  #report(refusal, change) {
+    this.#listener.refused({ ...refusal, text: insertedText(refusal.operation) }, change);
+  }
+
+  /** @param {number} seq @param {number} hash */
+  #check(seq, hash) {
+    if (seq !== this.replica.version) return;
+    const found = checksum(plainText(this.replica.confirmed));
+    if (found !== hash) this.#distrust("checksum", `checksum ${found} at version ${seq}, should be ${hash}`);
+  }
+
+  /** @param {"checksum" | "stream"} reason @param {string} detail */
+  #distrust(reason, detail) {
+    this.synced = false;
+    this.caughtUp = false;
+    this.#epoch = null;
+    this.#lostTrust = true;
+    const text = this.replica.pending.map(({ op }) => insertedText(op)).join("");
+    this.#listener.diverged({ reason, detail, version: this.replica.version, text });
+  }
+
+  /**
+   * Make an edit on what is shown; `flush` sends it.
+   *
+   * @param {Operation} op
+   * @param {{ merge?: boolean }} [options] see `Replica.edit`
+   */
+  edit(op, options) {
+    if (!this.synced) throw new CollabError("not_synced", "the document is still being loaded");
+    const made = this.replica.edit(op, options);
+    if (made) this.#moveCursor(op, this.replica.client);
+    return made;
+  }
+
+  /** @param {Operation} op @param {string} client that made it */
+  #moveCursor(op, client) {
+    if (this.cursor && op.length > 0) this.cursor = moved(this.cursor, op, client, this.replica.client);
+  }
+
+  /** @param {Cursor | null} cursor in what is shown */
+  setCursor(cursor) {
+    this.cursor = cursor;
+    this.#presenceDue.cursor = true;
+  }
+
+  /** @param {User} user */
+  setUser(user) {
+    this.#user = user;
+    this.#presenceDue.user = true;
+  }
+
+  /**
+   * Send what may be sent.
+   *
+   * @param {number} now milliseconds
+   * @returns {number} milliseconds after which to call again, or 0 if nothing waits for the clock
+   */
+  flush(now) {
+    if (!this.caughtUp || !this.limits) return 0;
+    const unsent = this.replica.unsent();
+    let room = this.limits.in_flight - this.replica.inFlight;
+    for (const edit of unsent) {
+      if (room <= 0) return 0; // the answers will bring us here again
+      const wait = this.#pacer.take(now);
+      if (wait > 0) return wait;
+      this.replica.markSent(edit);
+      room -= 1;
+      const { id, op } = edit;
+      this.#listener.send({ type: "edit", id, base: this.replica.version, op, refusals: this.#refusals });
+    }
+    return 0;
+  }
+
+  /**
+   * Tell the others where the caret is, if that is news and all edits that it stands on have been sent.
+   *
+   * @returns {boolean} whether it was told
+   */
+  flushPresence() {
+    if (!this.caughtUp || !(this.#presenceDue.cursor || this.#presenceDue.user)) return false;
+    if (this.replica.pending.some((edit) => !edit.sent)) return false;
+    const user = this.#presenceDue.user && this.#user ? { user: this.#user } : {};
+    this.#presenceDue = { cursor: false, user: false };
+    const { version, pending } = this.replica;
+    const after = pending.at(-1)?.id ?? 0;
+    this.#listener.send({ type: "presence", base: version, after, cursor: this.cursor, ...user });
+    return true;
+  }
+}

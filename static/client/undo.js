@@ -1,0 +1,243 @@
+/**
+ * Undo of one's own edits, and of nobody else's.
+ *
+ * What is undone is an edit as it stands in the log, for that is what it did: another author may have deleted
+ * part of the same text first, and undoing the edit as it was typed would bring that part back. So each
+ * logged edit is inverted against the text before it, and the inverse is carried over every later event.
+ *
+ * Two stacks hold such inverses. The top one applies to the text as it is, the one below to the text after
+ * that was applied, and so on: undoing the latest edit leads exactly to where the one before can be undone.
+ * Edits that are not in the log yet are put on copies of the stacks when they are needed, as if the log took
+ * them as they stand (`#current`).
+ */
+
+import { apply, compose, diff, invert, isPlain, opposite, plainText, same, sideOf, transform } from "./operation.js";
+
+/** @typedef {import("./operation.js").Content} Content */
+/** @typedef {import("./operation.js").Operation} Operation */
+
+/** @typedef {{ number: number, op: Operation }} Group what undoes (or does again) the edits made in one go */
+/** @typedef {{ undo: Group[], redo: Group[] }} Stacks bottom first; the lists are never changed in place */
+/** @typedef {{ kind: "edit" | "undo" | "redo", group: number }} Mark what an own edit means here */
+
+/** A pause longer than this ends a group. */
+const GROUP_MS = 500;
+
+/** More steps than people take back one by one; each costs a transform for every event of others. */
+const MOST_GROUPS = 200;
+
+export class UndoManager {
+  #client;
+  #clock;
+  /** @type {Stacks} as of the confirmed text */
+  #logged = { undo: [], redo: [] };
+  /** @type {Stacks | null} as of the text shown, null where it must be made anew */
+  #shown = { undo: [], redo: [] };
+  /** @type {Map<number, Mark>} by id, of the own edits that are not in the log yet */
+  #marks = new Map();
+  #groups = 0;
+  #lastEditAt = -Infinity;
+  #open = false;
+
+  /** @param {{ client: string, clock: () => number }} options `clock` gives milliseconds */
+  constructor({ client, clock }) {
+    this.#client = client;
+    this.#clock = clock;
+  }
+
+  /** Forget everything, for the document has been loaded anew. */
+  reset() {
+    this.#logged = { undo: [], redo: [] };
+    this.#shown = { undo: [], redo: [] };
+    this.#marks.clear();
+    this.#open = false;
+  }
+
+  /** End the group: the next edit starts another. */
+  boundary() {
+    this.#open = false;
+  }
+
+  /** @returns {boolean} whether an edit made now would join the last one's group */
+  continues() {
+    return this.#open && this.#clock() - this.#lastEditAt <= GROUP_MS;
+  }
+
+  /**
+   * Note an own edit that was just made. Ask `continues` before it is made: where that is false it must not
+   * be merged into an edit of an earlier group.
+   *
+   * @param {number} id
+   * @param {Operation} op
+   * @param {Content} before what was shown
+   * @param {boolean} continues
+   */
+  edited(id, op, before, continues) {
+    if (!continues) this.#groups += 1;
+    this.#note(id, { kind: "edit", group: this.#groups }, op, before);
+    this.#open = true;
+    this.#lastEditAt = this.#clock();
+  }
+
+  /**
+   * @param {"undo" | "redo"} kind
+   * @param {() => Iterable<PendingEdit>} pending the own edits not in the log yet, with what was shown before
+   * @returns {Group | null} what to do to the text shown; tell `undone` once that is an edit
+   */
+  top(kind, pending) {
+    return this.#current(pending)[kind].at(-1) ?? null;
+  }
+
+  /** @typedef {{ id: number, op: Operation, before: Content }} PendingEdit */
+
+  /**
+   * Note that the edit `id` undoes (or does again) `group`.
+   *
+   * @param {"undo" | "redo"} kind
+   * @param {Group} group
+   * @param {number} id
+   * @param {Content} before what was shown
+   */
+  undone(kind, group, id, before) {
+    this.boundary();
+    this.#note(id, { kind, group: group.number }, group.op, before);
+  }
+
+  /** @param {number} id @param {Mark} mark @param {Operation} op @param {Content} before */
+  #note(id, mark, op, before) {
+    this.#marks.set(id, mark);
+    if (this.#shown) this.#shown = this.#advanced(this.#shown, mark, op, before);
+  }
+
+  /** Note that an own edit was made which is not to be undone. */
+  untracked() {
+    this.boundary();
+    this.#shown = null;
+  }
+
+  /**
+   * Note an event that isn't an own pending edit.
+   *
+   * @param {Operation} op
+   * @param {string} client who made it
+   */
+  foreign(op, client) {
+    this.#logged = bothCarried(this.#logged, op, sideOf(this.#client, client));
+    this.#shown = this.#marks.size === 0 ? this.#logged : null;
+  }
+
+  /**
+   * Note that an own edit is in the log.
+   *
+   * @param {number} id
+   * @param {Operation} op as stored
+   * @param {Content} before the confirmed text before it
+   * @param {boolean} asPredicted
+   */
+  logged(id, op, before, asPredicted) {
+    const mark = this.#marks.get(id);
+    if (!mark) return this.foreign(op, this.#client);
+    this.#marks.delete(id);
+    this.#logged = this.#advanced(this.#logged, mark, op, before);
+    if (!asPredicted) this.#shown = null;
+    if (this.#marks.size === 0) this.#shown = this.#logged;
+  }
+
+  /** @param {number} id of an own edit that was refused */
+  refused(id) {
+    this.#marks.delete(id);
+    this.#shown = null;
+  }
+
+  /** @param {() => Iterable<PendingEdit>} pending @returns {Stacks} as of the text shown */
+  #current(pending) {
+    if (this.#shown) return this.#shown;
+    let stacks = this.#logged;
+    const ids = new Set();
+    for (const { id, op, before } of pending()) {
+      const mark = this.#marks.get(id);
+      ids.add(id);
+      stacks = mark ? this.#advanced(stacks, mark, op, before) : bothCarried(stacks, op, "right");
+    }
+    for (const id of this.#marks.keys()) if (!ids.has(id)) this.#marks.delete(id);
+    this.#shown = stacks;
+    return stacks;
+  }
+
+  /**
+   * The stacks after an own edit.
+   *
+   * @param {Stacks} stacks
+   * @param {Mark} mark
+   * @param {Operation} op
+   * @param {Content} before
+   * @returns {Stacks}
+   */
+  #advanced({ undo, redo }, { kind, group }, op, before) {
+    const inverse = { number: group, op: invert(op, before) };
+    if (kind === "edit") return { undo: pushed(undo, inverse), redo: [] };
+    if (kind === "undo") return { undo: popped(undo, group, op, before), redo: pushed(redo, inverse) };
+    return { undo: pushed(undo, inverse), redo: popped(redo, group, op, before) };
+  }
+}
+
+/**
+ * @param {readonly Group[]} stack
+ * @param {Group} inverse
+ * @returns {Group[]}
+ */
+function pushed(stack, inverse) {
+  const top = stack.at(-1);
+  if (top?.number !== inverse.number) return filled([...stack.slice(1 - MOST_GROUPS), inverse]);
+  return filled([...stack.slice(0, -1), { number: top.number, op: compose(inverse.op, top.op) }]);
+}
+
+/**
+ * The stack after its group `number` was done as `op`. Others may have turned `op` into something else than
+ * what stands on the stack; what lies below is then carried over the difference.
+ *
+ * @param {Group[]} stack
+ * @param {number} number
+ * @param {Operation} op
+ * @param {Content} before
+ * @returns {Group[]}
+ */
+function popped(stack, number, op, before) {
+  const top = stack.at(-1);
+  if (top?.number !== number) return carried(stack, op, "right");
+  const rest = stack.slice(0, -1);
+  if (same(top.op, op)) return rest;
+  const expected = plainText(apply(before, top.op));
+  const difference = diff(expected, plainText(apply(before, op)));
+  return difference.length > 0 ? carried(rest, difference, "right") : rest;
+}
+
+/** @param {Stacks} stacks @param {Operation} op @param {import("./operation.js").Side} side @returns {Stacks} */
+function bothCarried({ undo, redo }, op, side) {
+  return { undo: carried(undo, op, side), redo: carried(redo, op, side) };
+}
+
+/**
+ * @param {readonly Group[]} stack
+ * @param {Operation} op an event on the text to which the top of the stack applies
+ * @param {import("./operation.js").Side} side of the stack
+ * @returns {Group[]}
+ */
+function carried(stack, op, side) {
+  if (op.length === 0) return [...stack];
+  // Formatting that others did later is not to be undone, whoever has the smaller id.
+  const mine = isPlain(op) ? side : "right";
+  const result = [];
+  let over = op;
+  for (let index = stack.length - 1; index >= 0; index -= 1) {
+    const group = stack[index];
+    result.push({ number: group.number, op: transform(group.op, over, mine) });
+    over = transform(over, group.op, opposite(mine));
+  }
+  return filled(result.reverse());
+}
+
+/** @param {Group[]} stack @returns {Group[]} without groups that no longer do anything */
+function filled(stack) {
+  return stack.filter((group) => group.op.length > 0);
+}

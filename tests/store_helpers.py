@@ -1,0 +1,105 @@
+"""What tests of stores need: events by the handful, and a look into SQLite's files from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import struct
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from collab.events import Created, Edited, Event, Payload, Renamed
+from collab.store import Append, ClientRecord, EventStore
+from collab.store.sqlite import SQLiteStore
+
+T0 = 1_700_000_000_000_000
+"""The time of every first event, in microseconds since 1970; each later one is a second after the one before."""
+
+SECOND = 1_000_000
+
+
+def append_of(
+    document: str,
+    expected: int,
+    payloads: Sequence[Payload],
+    *,
+    client: str = "c1",
+    author: str = "ann",
+    client_seq: int | None = None,
+    at: int | None = None,
+) -> Append:
+    """An append of ``payloads`` by one client, whose edits are numbered like the events by default."""
+    first = expected if client_seq is None else client_seq
+    events = [
+        Event(
+            document=document,
+            seq=expected + 1 + i,
+            payload=payload,
+            author=author,
+            client=client,
+            client_seq=first + i,
+            at=T0 + (expected + i) * SECOND if at is None else at,
+        )
+        for i, payload in enumerate(payloads)
+    ]
+    record = ClientRecord(client, author, f"key of {client}".encode(), events[-1].client_seq if events else 0)
+    return Append(document, expected, events, [record])
+
+
+def creation(document: str, *, title: str = "", at: int | None = None) -> Append:
+    return append_of(document, 0, [Created(epoch=f"epoch of {document}", title=title)], at=at)
+
+
+def typing(document: str, expected: int, count: int = 1, *, client: str = "c1", author: str = "ann") -> Append:
+    """``count`` edits that type one character each at the end of the text, after ``expected`` events."""
+    payloads = [Edited([seq - 1, "x"] if seq > 1 else ["x"]) for seq in range(expected, expected + count)]
+    return append_of(document, expected, payloads, client=client, author=author)
+
+
+def renaming(document: str, expected: int, title: str) -> Append:
+    return append_of(document, expected, [Renamed(title)])
+
+
+async def created(store: EventStore, document: str, edits: int = 0) -> None:
+    """``document`` with version ``edits`` + 1."""
+    await store.append(creation(document))
+    if edits:
+        await store.append(typing(document, 1, edits))
+
+
+async def eventually(condition: Callable[[], bool], *, seconds: float = 10.0) -> None:
+    """Return as soon as ``condition`` holds; fail after ``seconds``."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+async def on_writer(store: SQLiteStore, sql: str) -> Any:
+    """Run ``sql`` on the connection that writes, and return its first row."""
+    return await store._writer.run(lambda connection: connection.execute(sql).fetchone())
+
+
+def rewrite(path: Path, *statements: str) -> None:
+    """Change the file behind the store's back, as bad disks and bad programs do."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in ("events_are_never_changed", "events_are_never_dropped"):
+            connection.execute(f"DROP TRIGGER IF EXISTS {statement}")
+        for statement in statements:
+            connection.execute(statement)
+
+
+def commits(path: Path) -> int:
+    """How many transactions are in the write-ahead log: https://www.sqlite.org/fileformat2.html#walformat."""
+    log = path.with_name(path.name + "-wal").read_bytes()
+    if len(log) < 32:
+        return 0
+    page_size, _, salts = struct.unpack(">8xII8s8x", log[:32])
+    count = 0
+    for offset in range(32, len(log) - page_size - 23, 24 + page_size):
+        pages_after_commit, frame_salts = struct.unpack(">4xI8s", log[offset : offset + 16])
+        if frame_salts != salts:
+            break  # left over from before the log was last started again
+        count += pages_after_commit > 0
+    return count

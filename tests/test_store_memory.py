@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from collab.store import EventStore
+from collab.store.memory import MemoryStore
+from tests.store_acceptance import StoreAcceptance
+
+
+class TestMemoryStore(StoreAcceptance):
+    @pytest_asyncio.fixture
+    async def store(self) -> AsyncIterator[EventStore]:
+        async with MemoryStore() as store:
+            yield store
