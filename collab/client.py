@@ -97,7 +97,8 @@ class SharedDocument:
     """A document that others edit too. Make one with `connect`, and use it inside ``async with``.
 
     ``version`` is the newest version of the log that the text builds on, ``pending`` the number of own edits
-    that are not in the log yet, as far as this client knows. With ``coalesce`` false every edit becomes an event
+    that are not in the log yet, as far as this client knows. ``client`` is an id that no other client has, a
+    random one if left out. With ``coalesce`` false every edit becomes an event
     of its own, where else a run of typing that waits to be sent is joined.
 
     Two hooks are for programs that watch or slow down a client: ``gate`` is asked before an event is taken in,
@@ -110,13 +111,14 @@ class SharedDocument:
         url: str,
         document: str,
         *,
+        client: str | None = None,
         user: dict[str, Any] | None = None,
         on_refused: Callable[[Refusal], None] | None = None,
         coalesce: bool = True,
         gate: Callable[[EventRow], bool] | None = None,
         on_event: Callable[[EventRow, Operation], None] | None = None,
     ) -> None:
-        self.client = secrets.token_hex(8)
+        self.client = client or secrets.token_hex(8)
         self.author = ""
         self.status: Status = "disconnected"
         self.diverged = 0

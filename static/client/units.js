@@ -57,7 +57,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 /**
  * CRC-32 of the UTF-16LE code units of `text`.
  *
- * `checksum("hello") === 3436923188`
+ * `checksum("hello") === 1427272415`
  *
  * @param {string} text
  * @returns {number}

@@ -150,6 +150,9 @@ export class RoomSession {
     const { room } = this;
     this.client = hello.client;
     room.sessions.get(this.client)?.end(4490, "a newer session of this client took over");
+    // A client that comes back is told of all that was taken from it: were an own edit in the log but after
+    // welcome.seq, its resend would be a duplicate, over which nobody carries the bridge.
+    if (room.log.slice(room.committed).some((event) => event.client === this.client)) room.commit();
     const resumes = hello.since !== undefined && hello.epoch === room.epoch && hello.since <= room.committed;
     const snapshotSeq = Math.min(room.committed, room.snapshotVersion(room));
     const content = room.states[snapshotSeq];
