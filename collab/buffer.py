@@ -128,7 +128,7 @@ class TextBuffer:
             start += length
         chunks = self._groups[group]
         last = len(chunks) - 1
-        for chunk, text in enumerate(chunks):  # noqa: B007 - the position is what is wanted
+        for chunk, text in enumerate(chunks):
             if place <= start + len(text) or chunk == last:
                 break
             start += len(text)

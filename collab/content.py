@@ -159,4 +159,3 @@ class Content:
             if inserted:
                 step.append(units.collapse(inserted))
             self._buffer.apply(step)
-

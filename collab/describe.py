@@ -16,7 +16,7 @@ def when(at: int) -> str:
     """A time to the millisecond, UTC.
 
     >>> when(1_795_430_000_123_456)
-    '2026-11-23 13:13:20.123'
+    '2026-11-23 10:33:20.123'
     """
     return datetime.fromtimestamp(at / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 

@@ -97,7 +97,6 @@ class Document:
         self.version = event.seq
         self.at = event.at
 
-
     def replay(self, events: Sequence[Event]) -> None:
         """`evolve` for many events in a row, at a fraction of the time."""
         assert events[0].seq == self.version + 1, f"event {events[0].seq} after version {self.version}"

@@ -25,7 +25,7 @@ DOCUMENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
 
 
 class Message(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True):
-    pass
+    """Named by its ``type`` on the wire; fields at their defaults are left out."""
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ class Cursor(msgspec.Struct, frozen=True):
 # From client to server.
 
 
-class Hello(Message, tag="hello"):
+class Hello(Message, frozen=True, tag="hello"):
     client: str
     key: str
     schema: int
@@ -48,7 +48,7 @@ class Hello(Message, tag="hello"):
     user: dict[str, Any] | None = None
 
 
-class Edit(Message, tag="edit"):
+class Edit(Message, frozen=True, tag="edit"):
     """``op`` is anything until `collab.operation.validate` has looked at it."""
 
     id: int
@@ -57,14 +57,14 @@ class Edit(Message, tag="edit"):
     refusals: int
 
 
-class SetPresence(Message, tag="presence"):
+class SetPresence(Message, frozen=True, tag="presence"):
     base: int
     after: int
     cursor: Cursor | None
     user: dict[str, Any] | None = None
 
 
-class Ping(Message, tag="ping"):
+class Ping(Message, frozen=True, tag="ping"):
     pass
 
 
@@ -95,7 +95,7 @@ class Welcome(msgspec.Struct, frozen=True, tag="welcome", tag_field="type"):
     limits: Advertised
 
 
-class SnapshotChunk(Message, tag="snapshot"):
+class SnapshotChunk(Message, frozen=True, tag="snapshot"):
     content: Operation
     last: bool = False
 
@@ -116,7 +116,7 @@ class EventRow(msgspec.Struct, frozen=True, omit_defaults=True):
     version: int = 1
 
 
-class Events(Message, tag="events"):
+class Events(Message, frozen=True, tag="events"):
     events: list[EventRow]
 
 
@@ -128,42 +128,40 @@ class Peer(msgspec.Struct, frozen=True, omit_defaults=True):
     left: bool = False
 
 
-class PresenceUpdate(Message, tag="presence"):
+class PresenceUpdate(Message, frozen=True, tag="presence"):
     seq: int
     peers: list[Peer]
 
 
-class Refused(Message, tag="refused"):
+class Refused(Message, frozen=True, tag="refused"):
     id: int
     code: str
     reason: str
 
 
-class Resend(Message, tag="resend"):
+class Resend(Message, frozen=True, tag="resend"):
     id: int
 
 
-class Retry(Message, tag="retry"):
+class Retry(Message, frozen=True, tag="retry"):
     code: str
     reason: str
 
 
-class Checksum(Message, tag="checksum"):
+class Checksum(Message, frozen=True, tag="checksum"):
     seq: int
     hash: int
 
 
-class Pong(Message, tag="pong"):
+class Pong(Message, frozen=True, tag="pong"):
     pass
 
 
-ServerMessage = (
-    Welcome | SnapshotChunk | Events | PresenceUpdate | Refused | Resend | Retry | Checksum | Pong
-)
+ServerMessage = Welcome | SnapshotChunk | Events | PresenceUpdate | Refused | Resend | Retry | Checksum | Pong
 
 _encoder = msgspec.json.Encoder()
-_client_decoder = msgspec.json.Decoder(ClientMessage)
-_server_decoder = msgspec.json.Decoder(ServerMessage)
+_client_decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
+_server_decoder: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(ServerMessage)
 
 
 def encode(message: Message | Welcome | EventRow) -> bytes:

@@ -48,9 +48,7 @@ class Presence:
 
     def everybody(self, version: int, recent: Recent) -> list[Peer]:
         """All who are here, their carets in coordinates of ``version``; later carets are left out."""
-        return [
-            self._peer(client, present, version, recent) for client, present in self._present.items()
-        ]
+        return [self._peer(client, present, version, recent) for client, present in self._present.items()]
 
     def news(self, version: int, recent: Recent) -> list[Peer]:
         """What changed since the last call, as far as it can be told in coordinates of ``version``."""

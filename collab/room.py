@@ -213,7 +213,9 @@ class Room:
 
     def _introduce(self, member: Member) -> None:
         """``member`` is up to date: show it who else is here."""
-        peers = [p for p in self._presence.everybody(self.committed, self._recent) if p.client != member.client]
+        peers = [
+            p for p in self._presence.everybody(self.committed, self._recent) if p.client != member.client
+        ]
         member.send(PresenceUpdate(self.committed, peers))
 
     def leave(self, member: Member) -> None:

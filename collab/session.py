@@ -28,7 +28,7 @@ from collab.errors import (
     RequestError,
     TooFast,
 )
-from collab.events import Event, Payload
+from collab.events import Payload
 from collab.limits import Limits, TokenBucket
 from collab.messages import Cursor, Edit, Refused, Resend, SetPresence
 from collab.operation import Operation, Side, span, transform, transform_offset, validate

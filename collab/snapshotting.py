@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from collab.document import Document
 from collab.errors import StoreError
 from collab.events import Event
 from collab.snapshots import pack
 from collab.store.base import EventStore
-
-if TYPE_CHECKING:
-    from collab.room import Room
 
 EVENT_WEIGHT = 16
 """What an event costs beside its text, in units: roughly the bytes of its place, author and time."""
@@ -34,6 +32,14 @@ def weight(event: Event) -> int:
     return EVENT_WEIGHT + sum(len(step) if isinstance(step, str) else 1 for step in op)
 
 
+class Live(Protocol):
+    """A live document, as `collab.room.Room` is one."""
+
+    document: Document
+
+    async def wait_committed(self, version: int) -> None: ...
+
+
 class Snapshotter:
     """Takes one document's snapshots in the background.
 
@@ -45,14 +51,14 @@ class Snapshotter:
         self._since = since
         self._taking: asyncio.Task[None] | None = None
 
-    def grew(self, room: Room, batch: list[Event]) -> None:
+    def grew(self, room: Live, batch: list[Event]) -> None:
         """Events were committed; take a snapshot if it is time."""
         self._since += sum(map(weight, batch))
         if self._since >= max(LEAST, room.document.content.length) and self._taking is None:
             self._since = 0
             self._taking = asyncio.create_task(self._take(room))
 
-    async def _take(self, room: Room) -> None:
+    async def _take(self, room: Live) -> None:
         version, content = room.document.version, room.document.content.value()
         try:
             await room.wait_committed(version)

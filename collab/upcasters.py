@@ -16,7 +16,9 @@ UPCASTERS: Mapping[tuple[str, int], Upcaster] = {}
 """From (type, version) to the step that leads to the next version of that type."""
 
 
-def upcast(type_: str, version: int, value: Any, *, to: int, upcasters: Mapping[tuple[str, int], Upcaster]) -> Any:
+def upcast(
+    type_: str, version: int, value: Any, *, to: int, upcasters: Mapping[tuple[str, int], Upcaster]
+) -> Any:
     """``value`` of ``version`` as version ``to`` of the same type.
 
     Raises:

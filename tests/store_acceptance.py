@@ -72,7 +72,8 @@ class StoreAcceptance:
         assert [event.seq for event in await store.events("doc", after=8, until=99)] == [9, 10]
 
     @pytest.mark.parametrize(
-        ("after", "until", "limit"), [(4, None, 9), (99, None, 9), (2, 2, 9), (3, 1, 9), (0, 0, 9), (0, None, 0)]
+        ("after", "until", "limit"),
+        [(4, None, 9), (99, None, 9), (2, 2, 9), (3, 1, 9), (0, 0, 9), (0, None, 0)],
     )
     async def test_there_are_no_events_in_an_empty_range(
         self, store: EventStore, after: int, until: int | None, limit: int
@@ -97,7 +98,11 @@ class StoreAcceptance:
         append = typing("doc", expected) if expected else creation("doc")
         with pytest.raises(VersionConflict) as conflict:
             await store.append(append)
-        assert (conflict.value.document, conflict.value.expected, conflict.value.found) == ("doc", expected, 3)
+        assert (conflict.value.document, conflict.value.expected, conflict.value.found) == (
+            "doc",
+            expected,
+            3,
+        )
 
     async def test_a_conflict_changes_nothing(self, store: EventStore) -> None:
         await created(store, "doc", edits=2)
@@ -108,7 +113,9 @@ class StoreAcceptance:
             )
         assert await everything(store, "doc") == before
 
-    async def test_an_edit_of_a_document_that_was_never_created_is_a_conflict(self, store: EventStore) -> None:
+    async def test_an_edit_of_a_document_that_was_never_created_is_a_conflict(
+        self, store: EventStore
+    ) -> None:
         with pytest.raises(VersionConflict) as conflict:
             await store.append(typing("doc", 1))
         assert conflict.value.found == 0
@@ -170,7 +177,9 @@ class StoreAcceptance:
         assert len(set(positions)) == len(positions) == 20 * 22
         assert all([e.position for e in log] == sorted(e.position for e in log) for log in logs)
 
-    async def test_an_append_has_consecutive_positions_whatever_comes_beside_it(self, store: EventStore) -> None:
+    async def test_an_append_has_consecutive_positions_whatever_comes_beside_it(
+        self, store: EventStore
+    ) -> None:
         names = [f"doc{i}" for i in range(10)]
         await asyncio.gather(*(created(store, name) for name in names))
         starts = await asyncio.gather(*(store.append(typing(name, 1, 7)) for name in names))
@@ -205,6 +214,7 @@ class StoreAcceptance:
                 Append("doc", 1, [*typing("doc", 1, 2).events][::-1], typing("doc", 1).clients), id="disorder"
             ),
             pytest.param(append_of("doc", 1, [Edited(["\ud800"])]), id="half a surrogate pair"),
+            pytest.param(append_of("doc", 1, [Edited(["x"])], at=2**63), id="no time to speak of"),
         ],
     )
     async def test_an_append_that_breaks_the_contract_is_refused(
@@ -226,7 +236,9 @@ class StoreAcceptance:
 
     async def test_the_catalogue_follows_the_events(self, store: EventStore) -> None:
         await store.append(creation("doc", title="First"))
-        assert await store.document("doc") == DocumentRecord("doc", "epoch of doc", "text", "First", 1, T0, T0)
+        assert await store.document("doc") == DocumentRecord(
+            "doc", "epoch of doc", "text", "First", 1, T0, T0
+        )
         await store.append(renaming("doc", 1, "Second"))
         await store.append(typing("doc", 2, 3))
         assert await store.document("doc") == DocumentRecord(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import struct
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from collab.store import Append, ClientRecord, EventStore
 from collab.store.sqlite import SQLiteStore
 
 T0 = 1_700_000_000_000_000
-"""The time of every first event, in microseconds since 1970; each later one is a second after the one before."""
+"""The time of every first event, in microseconds since 1970; each later one is a second later."""
 
 SECOND = 1_000_000
 
@@ -52,7 +53,9 @@ def creation(document: str, *, title: str = "", at: int | None = None) -> Append
     return append_of(document, 0, [Created(epoch=f"epoch of {document}", title=title)], at=at)
 
 
-def typing(document: str, expected: int, count: int = 1, *, client: str = "c1", author: str = "ann") -> Append:
+def typing(
+    document: str, expected: int, count: int = 1, *, client: str = "c1", author: str = "ann"
+) -> Append:
     """``count`` edits that type one character each at the end of the text, after ``expected`` events."""
     payloads = [Edited([seq - 1, "x"] if seq > 1 else ["x"]) for seq in range(expected, expected + count)]
     return append_of(document, expected, payloads, client=client, author=author)
@@ -69,11 +72,27 @@ async def created(store: EventStore, document: str, edits: int = 0) -> None:
         await store.append(typing(document, 1, edits))
 
 
-async def eventually(condition: Callable[[], bool], *, seconds: float = 10.0) -> None:
-    """Return as soon as ``condition`` holds; fail after ``seconds``."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.001)
+class Blocked:
+    """The writer's thread at a halt while the block runs, so that appends pile up before it."""
+
+    def __init__(self, store: SQLiteStore) -> None:
+        self._store = store
+        self._go = threading.Event()
+
+    async def __aenter__(self) -> None:
+        loop = asyncio.get_running_loop()
+        halted = asyncio.Event()
+
+        def halt(_: sqlite3.Connection) -> None:
+            loop.call_soon_threadsafe(halted.set)
+            assert self._go.wait(30)
+
+        self._job = asyncio.create_task(self._store._writer.run(halt))
+        await halted.wait()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._go.set()
+        await self._job
 
 
 async def on_writer(store: SQLiteStore, sql: str) -> Any:
@@ -103,3 +122,25 @@ def commits(path: Path) -> int:
             break  # left over from before the log was last started again
         count += pages_after_commit > 0
     return count
+
+
+async def type_for_ever(path: Path, documents: int) -> None:
+    """What a child process does until it is killed: it types, and prints "document seq position" of
+    every event that the store said is saved."""
+    store = await SQLiteStore.open(path)
+    # Many checkpoints, so that some of the kills fall into one.
+    await on_writer(store, "PRAGMA wal_autocheckpoint = 20")
+
+    async def write(document: str) -> None:
+        record = await store.document(document)
+        if record is None:
+            position = await store.append(creation(document))
+            print(document, 1, position, flush=True)
+        version = record.version if record else 1
+        while True:
+            position = await store.append(typing(document, version, 2))
+            print(document, version + 1, position, flush=True)
+            print(document, version + 2, position + 1, flush=True)
+            version += 2
+
+    await asyncio.gather(*(write(f"doc{i}") for i in range(documents)))

@@ -52,7 +52,9 @@ def show(
     db: Database = DEFAULT_DATABASE,
     at: Annotated[
         str | None,
-        typer.Option(help="A version (a number) or a time (ISO 8601, UTC if it names no zone); else the newest."),
+        typer.Option(
+            help="A version (a number) or a time (ISO 8601, UTC if it names no zone); else the newest."
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Version and content as one JSON object.")] = False,
 ) -> None:

@@ -27,7 +27,9 @@ UNLIMITED = ("--edits-per-second", "1000000", "--edit-burst", "1000000")
 
 def replay(
     file: Annotated[Path, typer.Argument(help="A trace in the editing-traces format, gzipped or not.")],
-    url: Annotated[str | None, typer.Option(help="A running server; else one is started for the occasion.")] = None,
+    url: Annotated[
+        str | None, typer.Option(help="A running server; else one is started for the occasion.")
+    ] = None,
     db: Annotated[
         Path | None, typer.Option(help="The SQLite file to use; with --url, the one that server writes to.")
     ] = None,
@@ -41,7 +43,9 @@ def replay(
     trace = load(file)
     report = asyncio.run(_replay(trace, url, db, max(clients, trace.agents), quiet=json))
     if json:
-        sys.stdout.write(msgspec.json.encode({**msgspec.to_builtins(report), "ok": report.ok}).decode() + "\n")
+        sys.stdout.write(
+            msgspec.json.encode({**msgspec.to_builtins(report), "ok": report.ok}).decode() + "\n"
+        )
     else:
         _print(report)
     if not report.ok:
@@ -79,7 +83,9 @@ def _print(report: Report) -> None:
         f"{report.edits_per_second:.0f} edits/s"
     )
     if report.latency_p50 is not None and report.latency_p99 is not None:
-        console.print(f"edit → other client: p50 {report.latency_p50:.1f} ms, p99 {report.latency_p99:.1f} ms")
+        console.print(
+            f"edit → other client: p50 {report.latency_p50:.1f} ms, p99 {report.latency_p99:.1f} ms"
+        )
     for what, holds in (
         ("all clients have the same text", report.clients_agree),
         ("the server has it too", report.server_agrees),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import socket
 from pathlib import Path
@@ -46,7 +45,9 @@ def serve(
     edits_per_second: Annotated[
         float, typer.Option(help="Edits per second that one client may make in the long run.")
     ] = Limits().edits_per_second,
-    edit_burst: Annotated[int, typer.Option(help="Edits that one client may make at once.")] = Limits().edit_burst,
+    edit_burst: Annotated[
+        int, typer.Option(help="Edits that one client may make at once.")
+    ] = Limits().edit_burst,
     plain_asgi: Annotated[
         bool, typer.Option("--plain-asgi", help="Write to sockets through ASGI only, as on other servers.")
     ] = False,
@@ -113,7 +114,9 @@ def announce(listener: socket.socket, db: Path) -> None:
     name = f"[{host}]" if ":" in host else host
     console = Console(soft_wrap=True)
     console.print(f"collab serves [bold]{db}[/] on [bold]http://{name}:{port}[/]", highlight=False)
-    console.print("Open it in two browser windows and type in both. Ctrl+C stops the server.", highlight=False)
+    console.print(
+        "Open it in two browser windows and type in both. Ctrl+C stops the server.", highlight=False
+    )
 
 
 __all__ = ["announce", "is_loopback", "listen", "serve"]

@@ -17,7 +17,9 @@ from collab.verifying import verify as verify_document
 
 
 def verify(
-    documents: Annotated[list[str] | None, typer.Argument(help="Documents to check; all if none is named.")] = None,
+    documents: Annotated[
+        list[str] | None, typer.Argument(help="Documents to check; all if none is named.")
+    ] = None,
     db: Database = DEFAULT_DATABASE,
     json: Annotated[bool, typer.Option("--json", help="The findings as one JSON object.")] = False,
 ) -> None:
@@ -46,7 +48,9 @@ def verify(
         console = Console(soft_wrap=True, highlight=False)
         for finding in findings:
             style = "yellow" if finding.harmless else "red"
-            console.print(f"{finding.document}, event {finding.seq}: {finding.what}", style=style, markup=False)
+            console.print(
+                f"{finding.document}, event {finding.seq}: {finding.what}", style=style, markup=False
+            )
         if not findings:
             console.print(f"{checked} documents, {events} events: all is well", style="green")
     if any(not finding.harmless for finding in findings):

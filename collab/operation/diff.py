@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from os.path import commonprefix
 
-from rapidfuzz.distance import LCSseq
+from rapidfuzz.distance import LCSseq, Postfix, Prefix
 
 from collab import units
 from collab.operation.components import Operation, push, trim
@@ -21,8 +20,8 @@ def diff(old: str, new: str) -> Operation:
     >>> diff("the cat sat", "the black cat sat")
     [4, 'black ']
     """
-    head = len(commonprefix((old, new)))
-    tail = len(commonprefix((old[head:][::-1], new[head:][::-1])))
+    head = Prefix.similarity(old, new)
+    tail = Postfix.similarity(old[head:], new[head:])
     old_parts: Sequence[str] = old[head : len(old) - tail]
     new_parts: Sequence[str] = new[head : len(new) - tail]
     if len(old_parts) * len(new_parts) > MAX_CELLS:

@@ -30,7 +30,10 @@ def primary_code(error: sqlite3.Error) -> int:
 def translate(error: sqlite3.Error) -> StoreError:
     """The `StoreError` that says what ``error`` means for the caller."""
     name = getattr(error, "sqlite_errorname", type(error).__name__)
-    return _KNOWN.get(primary_code(error), StoreError)(f"{error} ({name})")
+    kind = _KNOWN.get(primary_code(error), StoreError)
+    if str(error).startswith("Could not decode to UTF-8"):
+        kind = StoreDamaged  # found by Python, which has no code for it
+    return kind(f"{error} ({name})")
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """Events as rows: what is kept of each, and how damage is found when it is read.
 
-A row's checksum is the CRC-32 over the names it refers to and its own values, so that one flipped bit is found,
-be it in the row, in the document's id or in the author's name. It is stored less 2**31, which keeps it within
-SQLite's four-byte integers.
+A row's checksum is the CRC-32 over the names it refers to and its own values, so that one flipped bit is
+found, be it in the row, in the document's id or in the author's name. It is stored less 2**31, which keeps it
+within SQLite's four-byte integers.
 """
 
 from __future__ import annotations
@@ -94,6 +94,10 @@ def _row(event: Event) -> EventRow:
     type_, version = name_of(event.payload)
     payload = encode(event.payload)
     start = seed(event.document, type_, version, event.client, event.author)
+    try:
+        sum_ = checksum(start, event.seq, event.client_seq, event.at, payload)
+    except StructError as error:
+        raise ValueError(f"event {event.seq}: {error}") from error
     return EventRow(
         event.seq,
         type_,
@@ -103,7 +107,7 @@ def _row(event: Event) -> EventRow:
         event.client_seq,
         event.at,
         payload,
-        checksum(start, event.seq, event.client_seq, event.at, payload),
+        sum_,
     )
 
 

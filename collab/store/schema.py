@@ -22,8 +22,8 @@ STEPS: Sequence[str] = ("schema_1.sql",)
 """The files that lead from schema version 0, an empty database, to 1, 2 … A released one never changes."""
 
 CHECKPOINT_PAGES = 4_000
-"""Pages in the write-ahead log after which it is carried over into the database: 16 MB. Every commit adds some
-pages per document it touches, and pages written twice in this time are carried over only once."""
+"""Pages in the write-ahead log after which it is carried over into the database: 16 MB. Every commit adds
+some pages per document it touches, and pages written twice in this time are carried over only once."""
 
 
 def uri(path: Path, options: str) -> str:
@@ -37,16 +37,21 @@ def look(path: Path, *, newest: int = len(STEPS)) -> bool:
         StoreUnusable: there is something else, or no folder.
         StoreTooNew: a newer program changed the schema.
     """
-    if not path.parent.is_dir():
-        raise StoreUnusable(str(path), "its folder does not exist")
-    if path.is_dir():
-        raise StoreUnusable(str(path), "is a folder, not a file")
-    if not path.exists() or path.stat().st_size == 0:
-        return False
     log = path.with_name(path.name + "-wal")
-    # Where nothing waits in a write-ahead log, the file alone tells all, and SQLite need not
-    # make the files that it shares with other processes.
-    options = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    try:
+        if not path.parent.is_dir():
+            raise StoreUnusable(str(path), "its folder does not exist")
+        if not path.exists():
+            return False
+        if not path.is_file():
+            raise StoreUnusable(str(path), "is not a file")
+        if path.stat().st_size == 0:
+            return False
+        # Where nothing waits in a write-ahead log, the file alone tells all, and SQLite need
+        # not make the files that it shares with other processes.
+        options = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    except OSError as error:
+        raise StoreUnusable(str(path), error.strerror or str(error)) from error
     try:
         with closing(sqlite3.connect(uri(path, options), uri=True, isolation_level=None)) as connection:
             application = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -83,7 +88,6 @@ def connect_writer(path: Path, *, busy_seconds: float, steps: Sequence[str] = ST
     try:
         if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
             raise StoreUnusable(str(path), "its file system cannot hold a write-ahead log")
-        connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute("PRAGMA journal_size_limit = 67108864")

@@ -21,10 +21,11 @@ from collab.events import Event
 from collab.store import rows, schema, transaction
 from collab.store.base import PAGE, Append, ClientRecord, DocumentRecord
 from collab.store.faults import translate
+from collab.store.file import StoreFile
 from collab.store.writer import Writer
 
 READERS = 2
-"""Connections that read: one more than none waits behind a long page, and each costs a thread."""
+"""Connections that read, so that a short question needn't wait behind a long page. Each costs a thread."""
 
 BUSY_SECONDS = 5.0
 """How long another process may keep the file locked before an append fails with StoreBusy."""
@@ -35,10 +36,11 @@ SLICE = 1_000
 _DOCUMENT = "id, epoch, kind, title, version, created_at, updated_at"
 _CLIENT = "client, author, key_hash, accepted"
 _FOREVER = 2**62
+"""More than any version, time or count, and yet an integer for SQLite."""
 
 
 class SQLiteStore:
-    """An `EventStore` in one file, made by `SQLiteStore.open`. It belongs to the event loop it is opened in."""
+    """An `EventStore` in one file, made by `SQLiteStore.open`, for the event loop that runs then."""
 
     def __init__(self, path: Path, writer: Writer, readers: Sequence[aiosqlite.Connection]) -> None:
         self.path = path
@@ -56,8 +58,8 @@ class SQLiteStore:
             StoreTooNew: a newer program changed the file's schema. It is left untouched.
             StoreReadOnly, StoreBusy: it may not be written, or another process has it locked.
         """
-        file = Path(path).absolute()
-        writer = await Writer.start(lambda: schema.connect_writer(file, busy_seconds=busy_seconds))
+        file = _absolute(path)
+        writer = await Writer.start(StoreFile(file, busy_seconds=busy_seconds))
         readers: list[aiosqlite.Connection] = []
         try:
             for _ in range(READERS):
@@ -100,11 +102,14 @@ class SQLiteStore:
     async def events(
         self, document: str, *, after: int = 0, until: int | None = None, limit: int = PAGE
     ) -> list[Event]:
-        after, until, limit = max(0, after), _FOREVER if until is None else until, max(0, limit)
+        after = min(max(0, after), _FOREVER)
+        until = _FOREVER if until is None else min(until, _FOREVER)
+        limit = max(0, limit)
         try:
             found = await self._read_events(document, after, until, limit)
         except StoreDamaged as damage:
-            raise CorruptLog(document, after + 1, f"here or later: {damage}") from damage
+            seq = await self._first_unreadable(document, after, min(until, after + limit))
+            raise CorruptLog(document, seq, str(damage)) from damage
         if not found:
             return []
         head: int = found[0][0]
@@ -134,11 +139,20 @@ class SQLiteStore:
             (after, until, document, limit),
         )
 
+    async def _first_unreadable(self, document: str, after: int, until: int) -> int:
+        """Where in this range the database can't be read: it would only say that somewhere it can't."""
+        for seq in range(after + 1, until):
+            try:
+                await self._read_events(document, seq - 1, seq, 1)
+            except StoreDamaged:
+                return seq
+        return until
+
     async def version_at(self, document: str, at: int) -> int:
-        found = await self._read(_VERSION_AT, {"document": document, "at": at})
+        found = await self._read(_VERSION_AT, {"document": document, "at": min(at, _FOREVER)})
         if not found:
             return 0
-        low, high = found[-1]
+        low, high = found[0]
         if low != high:
             raise CorruptLog(document, (low + high + 1) // 2, "missing")
         version: int = low
@@ -170,7 +184,9 @@ class SQLiteStore:
 
     async def save_snapshot(self, document: str, version: int, content: bytes) -> None:
         self._check_open()
-        await self._writer.run(lambda connection: transaction.save_snapshot(connection, document, version, content))
+        await self._writer.run(
+            lambda connection: transaction.save_snapshot(connection, document, version, content)
+        )
 
     async def delete_snapshot(self, document: str, version: int) -> None:
         self._check_open()
@@ -213,14 +229,22 @@ _VERSION_AT = """
 WITH RECURSIVE search (number, low, high) AS (
     SELECT number, 0, version FROM documents WHERE id = :document
     UNION ALL
-    SELECT number, iif(e.at <= :at, e.seq, low), iif(e.at <= :at, high, e.seq - 1)
+    SELECT
+        number,
+        CASE WHEN e.at <= :at THEN e.seq ELSE low END,
+        CASE WHEN e.at <= :at THEN high ELSE e.seq - 1 END
     FROM search JOIN events AS e ON e.document = number AND e.seq = (low + high + 1) / 2
     WHERE low < high
 )
-SELECT low, high FROM search ORDER BY high - low DESC
+SELECT low, high FROM search ORDER BY high - low LIMIT 1
 """
-"""Binary search, possible because times never go back within a document: it ends with ``low = high``, unless an
-event is missing where it looks."""
+"""Binary search, possible because times never go back within a document: it ends with ``low = high``, unless
+an event is missing where it looks."""
+
+
+def _absolute(path: str | os.PathLike[str]) -> Path:
+    """``path`` for good: the writer may have to open it again when the working directory is another."""
+    return Path(path).absolute()
 
 
 async def _connect_reader(path: Path, busy_seconds: float) -> aiosqlite.Connection:

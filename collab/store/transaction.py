@@ -27,6 +27,7 @@ def commit(connection: sqlite3.Connection, batch: Sequence[Prepared]) -> list[Ou
         AppendFailed: SQLite couldn't write one of them; without it the others may do.
         sqlite3.Error: the transaction couldn't begin or be committed.
     """
+    connection.execute("PRAGMA synchronous = FULL")
     connection.execute("BEGIN IMMEDIATE")
     start = position = connection.execute("SELECT position FROM log").fetchone()[0]
     outcomes: list[Outcome] = []
@@ -54,7 +55,9 @@ def _write(connection: sqlite3.Connection, prepared: Prepared, position: int) ->
         return VersionConflict(prepared.document, prepared.expected, found)
     first, last = prepared.rows[0], prepared.rows[-1]
     if first.at < updated_at:
-        return StoreError(f"document {prepared.document!r}: {first.at} is before the last event's {updated_at}")
+        return StoreError(
+            f"document {prepared.document!r}: {first.at} is before the last event's {updated_at}"
+        )
     if number is None:
         created = prepared.created
         assert created is not None, "prepare() lets nothing else be a first event"
@@ -144,19 +147,18 @@ def save_snapshot(connection: sqlite3.Connection, document: str, version: int, c
         StoreError: there is no such document.
     """
     connection.execute("PRAGMA synchronous = NORMAL")
-    try:
-        saved = connection.execute(
-            "INSERT OR REPLACE INTO snapshots (document, version, content)"
-            " SELECT number, ?, ? FROM documents WHERE id = ?",
-            (version, content, document),
-        ).rowcount
-    finally:
-        connection.execute("PRAGMA synchronous = FULL")
+    saved = connection.execute(
+        "INSERT OR REPLACE INTO snapshots (document, version, content)"
+        " SELECT number, ?, ? FROM documents WHERE id = ?",
+        (version, content, document),
+    ).rowcount
     if not saved:
         raise StoreError(f"there is no document {document!r} to keep a snapshot of")
 
 
 def delete_snapshot(connection: sqlite3.Connection, document: str, version: int) -> None:
+    """Forget a snapshot, if it is there, and don't wait for the disk either."""
+    connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(
         "DELETE FROM snapshots WHERE version = ? AND document = (SELECT number FROM documents WHERE id = ?)",
         (version, document),

@@ -1,11 +1,12 @@
 """The one writer: a thread with its own connection, and group commit.
 
-Callers put their appends into a queue. The thread takes all that wait there, commits them in one transaction,
-and hands the outcomes to the event loop in one call; what comes meanwhile makes up the next transaction. So
-the busier it is the more appends share the price of a commit, and a lone append waits for nothing but its own.
+Callers put their appends into a queue. The thread takes all that wait there, commits them in one
+transaction, and hands the outcomes to the event loop in one call; what comes meanwhile makes up the next
+transaction. So the busier it is the more appends share the price of a commit, and a lone append waits for
+nothing but its own.
 
-Other jobs, such as writing a snapshot, have transactions of their own. They run when no append waits, or after
-`PATIENCE` transactions.
+Other jobs, such as writing a snapshot, have transactions of their own. They run when no append waits, or
+after `PATIENCE` transactions.
 """
 
 from __future__ import annotations
@@ -21,25 +22,25 @@ from typing import Any, TypeVar
 
 from collab.errors import StoreError
 from collab.store.faults import translate
+from collab.store.file import StoreFile
 from collab.store.rows import Prepared
 from collab.store.transaction import AppendFailed, Outcome, commit
 
 BATCH_EVENTS = 10_000
-"""Events to a transaction: some 0.1 s of writing. One append with more of them has a transaction to itself."""
+"""Events to a transaction: 0.1 s of writing. One append with more of them has a transaction to itself."""
 
 WAITING_APPENDS = 4_000
-"""Appends in the queue. A document has one at a time, so more than this is more documents than one disk serves;
-those who come then wait outside, at the cost of a task each."""
+"""Appends in the queue. A document has one at a time, so more than this is more documents than one disk
+serves; those who come then wait outside, at the cost of a task each."""
 
 WAITING_JOBS = 16
 """Jobs in the queue, each of which may hold a snapshot of some megabytes."""
 
 PATIENCE = 32
-"""Append transactions that may go before a waiting job: jobs take at most some percent of the writer's time, and
-yet all get their turn."""
+"""Append transactions that may go before a waiting job: jobs take at most some percent of the writer's time,
+and yet all get their turn."""
 
 T = TypeVar("T")
-Connect = Callable[[], sqlite3.Connection]
 Job = Callable[[sqlite3.Connection], Any]
 
 logger = logging.getLogger("collab.store")
@@ -61,8 +62,8 @@ class _Waiting:
 class Writer:
     """Made by `Writer.start`. All methods belong to the event loop they are first called in."""
 
-    def __init__(self, connect: Connect) -> None:
-        self._connect = connect
+    def __init__(self, file: StoreFile) -> None:
+        self._file = file
         self._connection: sqlite3.Connection | None = None
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[_Waiting] = SimpleQueue()
@@ -72,13 +73,13 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="collab-writer", daemon=True)
 
     @classmethod
-    async def start(cls, connect: Connect) -> Writer:
-        """A writer whose connection comes from ``connect``, which is called in its thread.
+    async def start(cls, file: StoreFile) -> Writer:
+        """A writer to ``file``, which is opened in the writer's thread.
 
         Raises:
-            StoreError: what ``connect`` raises; there is no thread left then.
+            StoreError: it can't be opened; there is no thread left then.
         """
-        writer = cls(connect)
+        writer = cls(file)
         opened = _Waiting(lambda connection: None, writer._loop.create_future(), None)
         writer._queue.put(opened)
         writer._thread.start()
@@ -191,13 +192,14 @@ class Writer:
             self._recover()
             if isinstance(error, AppendFailed) and len(batch) > 1:
                 return [self._commit([prepared])[0] for prepared in batch]
-            failure = _as_store_error(error.__cause__ if isinstance(error, AppendFailed) else error)
-            logger.error("%d appends failed: %s", len(batch), failure)
-            return [failure] * len(batch)
+            cause = error.__cause__ if isinstance(error, AppendFailed) else error
+            # One exception each, since every task that raises it adds its own traceback.
+            return [_as_store_error(cause) for _ in batch]
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._connection = self._connect()
+            self._connection = self._file.connect()
+        self._file.check()
         return self._connection
 
     def _recover(self) -> None:
@@ -245,7 +247,8 @@ def _as_store_error(error: BaseException | None) -> StoreError:
     if isinstance(error, sqlite3.Error):
         failure = translate(error)
     else:
-        logger.error("unexpected failure in the writer", exc_info=error)
+        # Not the disk but ourselves: the caller's log line wouldn't say where.
+        logger.error("the writer failed", exc_info=error)
         failure = StoreError(f"{type(error).__name__}: {error}")
     failure.__cause__ = error
     return failure

@@ -49,7 +49,7 @@ def timestamp(microseconds: int) -> str:
     """A time in ISO 8601, UTC.
 
     >>> timestamp(1_795_430_000_123_456)
-    '2026-11-23T13:13:20.123456Z'
+    '2026-11-23T10:33:20.123456Z'
     """
     return datetime.fromtimestamp(microseconds / 1_000_000, UTC).isoformat().replace("+00:00", "Z")
 
@@ -106,7 +106,9 @@ async def read_document(request: Request) -> Response:
     version = _number(request, "seq", record.version, most=record.version)
     state = await document_at(hub.store, document, version)
     row = document_row(record)
-    return JSONResponse({**row, "version": version, "newest": record.version, "content": state.content.value()})
+    return JSONResponse(
+        {**row, "version": version, "newest": record.version, "content": state.content.value()}
+    )
 
 
 async def health(request: Request) -> Response:

@@ -12,7 +12,7 @@ contract. On any other server `collab.web.outbox` does the same through plain AS
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
@@ -35,7 +35,8 @@ class FanoutProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if self.response.status_code == 101:
             # The application's task was made but hasn't run yet: it will see this.
-            self.scope["extensions"][EXTENSION] = SocketTransport(self)  # type: ignore[typeddict-unknown-key]
+            extensions = cast("dict[str, Any]", self.scope["extensions"])
+            extensions[EXTENSION] = SocketTransport(self)
 
 
 class SocketTransport:

@@ -1,0 +1,31 @@
+/**
+ * Colours for people. Each has a contrast of at least 4.5 to white, so that white letters stand on it, and at
+ * least 3 to the pages' dark background, so that a caret shows on either.
+ */
+export const PALETTE = PALETTE_HERE;
+
+/**
+ * @param {unknown} color as somebody else sent it
+ * @param {string} client whose it is
+ * @returns {string} it, if it is a plain colour, else one of the palette that is always the same for `client`
+ */
+export function safeColor(color, client) {
+  if (typeof color === "string" && /^#[0-9a-f]{6}$/i.test(color)) return color;
+  let sum = 0;
+  for (const letter of client) sum = (sum * 31 + letter.charCodeAt(0)) >>> 0;
+  return PALETTE[sum % PALETTE.length];
+}
+
+/** @param {string} color as `#rrggbb` @returns {"#000000" | "#ffffff"} what is easier to read on it */
+export function readableOn(color) {
+  return 1.05 / (luminance(color) + 0.05) >= 4.5 ? "#ffffff" : "#000000";
+}
+
+/** @param {string} color as `#rrggbb` @returns {number} relative luminance, 0 to 1 (WCAG 2) */
+export function luminance(color) {
+  const [red, green, blue] = [1, 3, 5].map((start) => {
+    const value = Number.parseInt(color.slice(start, start + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}

@@ -1,0 +1,74 @@
+"""The rope under live documents, against plain strings."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from collab import buffer, units
+from collab.buffer import TextBuffer
+from collab.errors import PastEnd, SplitsPair
+from collab.operation import Operation, apply, normalize
+from tests.random_operations import boundaries, random_operation, random_text
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks so small that a short text has many groups."""
+    monkeypatch.setattr(buffer, "CHUNK", 8)
+    monkeypatch.setattr(buffer, "GROUP", 3)
+
+
+def far_reaching(rng: Random, text: str) -> Operation:
+    offsets = boundaries(text)
+    start = rng.randrange(len(offsets))
+    end = rng.randint(start, len(offsets) - 1)
+    removed = offsets[end] - offsets[start] if rng.random() < 0.5 else 0
+    return normalize([offsets[start], -removed, random_text(rng, 50)])
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_edits_anywhere_give_what_strings_give() -> None:
+    for seed in range(150):
+        rng = Random(seed)
+        text = random_text(rng, 60)
+        rope = TextBuffer(text)
+        for _ in range(40):
+            op = far_reaching(rng, text) if rng.random() < 0.5 else random_operation(rng, text)
+            text = apply(text, op)  # type: ignore[assignment]
+            rope.check(op)
+            rope.apply(op)
+            assert (rope.text(), rope.length) == (text, units.length(text)), seed
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_splits_pair_knows_every_pair() -> None:
+    text = random_text(Random(5), 200)
+    rope = TextBuffer(text)
+    whole = set(boundaries(text))
+    for place in range(1, rope.length):
+        assert rope.splits_pair(place) == (place not in whole)
+
+
+def test_check_refuses_what_does_not_fit() -> None:
+    rope = TextBuffer("a😀b")
+    with pytest.raises(PastEnd):
+        rope.check([5, "x"])
+    with pytest.raises(PastEnd):
+        rope.check([2 + 1, -2])
+    with pytest.raises(SplitsPair):
+        rope.check([2, "x"])
+    with pytest.raises(SplitsPair):
+        rope.check([1, -1])
+    with pytest.raises(SplitsPair):
+        rope.check([{"retain": 2, "attributes": {"bold": True}}])
+    rope.check([1, -2, "x"])
+
+
+def test_an_emptied_buffer_can_be_filled_again() -> None:
+    rope = TextBuffer("x" * 10_000)
+    rope.apply([-10_000])
+    assert (rope.text(), rope.length) == ("", 0)
+    rope.apply(["again"])
+    assert rope.text() == "again"
