@@ -108,8 +108,9 @@ class Connection:
     def _decode(self, frame: str | bytes) -> ClientMessage:
         if isinstance(frame, bytes):
             raise MalformedMessage("binary messages are not spoken here")
-        if len(frame) > self._hub.limits.message:
-            raise MessageTooLarge(len(frame), self._hub.limits.message)
+        size = len(frame) if frame.isascii() else len(frame.encode())
+        if size > self._hub.limits.message:
+            raise MessageTooLarge(size, self._hub.limits.message)
         return decode_client(frame)
 
     def _handle(self, room: Room, member: Member, message: ClientMessage) -> None:

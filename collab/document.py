@@ -29,9 +29,10 @@ class CreateDocument(msgspec.Struct, frozen=True):
 
 
 class EditText(msgspec.Struct, frozen=True):
-    """``op`` is validated, in normal form, and applies to the newest version."""
+    """``op`` is validated, in normal form, and applies to the newest version; ``leans`` as in `Edited`."""
 
     op: Operation
+    leans: tuple[str, ...] = ()
 
 
 class RenameDocument(msgspec.Struct, frozen=True):
@@ -82,7 +83,7 @@ class Document:
         growth = span(command.op)[1]
         if growth > 0 and self.content.length + growth > self.max_length:
             raise DocumentTooLarge(self.content.length + growth, self.max_length)
-        return Edited(command.op)
+        return Edited(command.op, command.leans)
 
     def evolve(self, event: Event) -> None:
         """Make ``event``, the next in this document's log, part of the state."""

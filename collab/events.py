@@ -28,10 +28,14 @@ class Created(msgspec.Struct, frozen=True):
 class Edited(msgspec.Struct, frozen=True, array_like=True):
     """The text changed: ``op`` applies to the version before this event.
 
+    ``leans`` names the clients whose deletions the edit was pushed back by on its way into the log (see
+    `collab.meeting`), for the sake of those of their edits that it has yet to meet.
+
     Stored as an array, because there are millions of these; new fields come last and have defaults.
     """
 
     op: Operation
+    leans: tuple[str, ...] = ()
 
 
 class Renamed(msgspec.Struct, frozen=True):
@@ -77,6 +81,11 @@ class Event(msgspec.Struct, frozen=True):
         """What the event does to the text, None if nothing."""
         return self.payload.op if type(self.payload) is Edited else None
 
+    @property
+    def leans(self) -> tuple[str, ...]:
+        """The clients towards which the event's edit leans."""
+        return self.payload.leans if type(self.payload) is Edited else ()
+
 
 class UnreadableEvent(CollabError):
     """The payload was written by a newer program, or is damaged."""
@@ -90,6 +99,9 @@ def name_of(payload: Payload) -> tuple[str, int]:
 
 
 def encode(payload: Payload) -> bytes:
+    """``payload`` as it is stored, under the name and version that `name_of` gives."""
+    if type(payload) is Edited and not payload.leans:
+        return _encoder.encode([payload.op])
     return _encoder.encode(payload)
 
 

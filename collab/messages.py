@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -22,6 +22,9 @@ SCHEMA = 1
 CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 CLIENT_KEY = re.compile(r"[A-Za-z0-9_-]{16,128}")
 DOCUMENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
+
+MAX_ID = 2**53 - 1
+"""The last id of an edit: as far as every client can count without rounding, and what a store can keep."""
 
 
 class Message(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True):
@@ -51,7 +54,7 @@ class Hello(Message, frozen=True, tag="hello"):
 class Edit(Message, frozen=True, tag="edit"):
     """``op`` is anything until `collab.operation.validate` has looked at it."""
 
-    id: int
+    id: Annotated[int, msgspec.Meta(le=MAX_ID)]
     base: int
     op: Any
     refusals: int
@@ -101,7 +104,10 @@ class SnapshotChunk(Message, frozen=True, tag="snapshot"):
 
 
 class EventRow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An event as clients see it. ``op`` is there if it changes the text, whatever its type."""
+    """An event as clients see it. ``op`` is there if it changes the text, whatever its type.
+
+    ``leans`` names clients towards which the edit leans (see `collab.meeting`).
+    """
 
     seq: int
     type: str
@@ -113,6 +119,7 @@ class EventRow(msgspec.Struct, frozen=True, omit_defaults=True):
     epoch: str | UnsetType = UNSET
     kind: str | UnsetType = UNSET
     title: str | UnsetType = UNSET
+    leans: tuple[str, ...] = ()
     version: int = 1
 
 
@@ -233,6 +240,7 @@ def event_row(event: Event) -> EventRow:
         epoch=epoch,
         kind=kind,
         title=title,
+        leans=event.leans,
         version=version,
     )
 

@@ -9,7 +9,6 @@ text is compared.
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -19,8 +18,9 @@ import msgspec
 
 from collab.client import SharedDocument
 from collab.fold import fold
+from collab.meeting import cross
 from collab.messages import EventRow
-from collab.operation import Operation, Side, plain_text, transform
+from collab.operation import Operation, plain_text
 from collab.reading import events
 from collab.store.base import EventStore
 from collab.traces import Step, Trace
@@ -87,23 +87,14 @@ class Typist:
     ``_unseen``, and steps are carried over it, as the server would have done.
     """
 
-    def __init__(
-        self, url: str, document: str, *, client: str, steps: list[Step], latencies: Latencies
-    ) -> None:
-        self.doc = SharedDocument(
-            url,
-            document,
-            client=client,
-            coalesce=False,
-            gate=self._may_enter,
-            on_event=self._entered,
-        )
+    def __init__(self, url: str, document: str, steps: list[Step], latencies: Latencies) -> None:
+        self.doc = SharedDocument(url, document, coalesce=False, gate=self._may_enter, on_event=self._entered)
         self.typed = 0
         self._steps = steps
         self._latencies = latencies
         self._allowed = 0
         self._seen = 0
-        self._unseen: list[tuple[int, Side, Operation]] = []
+        self._unseen: list[tuple[int, str, Operation, bool]] = []
 
     def _may_enter(self, event: EventRow) -> bool:
         return not self._foreign(event) or event.id <= self._allowed
@@ -115,8 +106,7 @@ class Typist:
         if self._foreign(event):
             self._seen = event.id
             if event.id > self._allowed:
-                side: Side = "left" if event.client < self.doc.client else "right"
-                self._unseen.append((event.id, side, change))
+                self._unseen.append((event.id, event.client, change, self.doc.client in event.leans))
 
     async def type(self, progress: Progress) -> None:
         """Type all steps, each when it is its time, and wait until they are saved."""
@@ -143,10 +133,16 @@ class Typist:
         return self._seen >= self._allowed and (self.doc.pending < WINDOW or self.doc.holding)
 
     def _carried(self, op: Operation) -> Operation:
-        carried = []
-        for number, side, foreign in self._unseen:
-            carried.append((number, side, transform(foreign, op, side)))
-            op = transform(op, foreign, "right" if side == "left" else "left")
+        carried, leans = [], False
+        for number, client, foreign, foreign_leans in self._unseen:
+            op, foreign, leans, foreign_leans = cross(
+                op,
+                foreign,
+                mine_left=self.doc.client < client,
+                mine_leans=leans,
+                theirs_leans=foreign_leans,
+            )
+            carried.append((number, client, foreign, foreign_leans))
         self._unseen = carried
         return op
 
@@ -160,13 +156,7 @@ async def replay(
     returned stack is closed.
     """
     latencies = Latencies()
-    # Smaller ids go left, and the recorded authors are in that order: see "Ties with a gap" in
-    # docs/architecture.md for the one place of friendsforever where it matters.
-    ids = sorted(secrets.token_hex(8) for _ in range(trace.agents))
-    typists = [
-        Typist(url, document, client=ids[agent], steps=list(trace.of(agent)), latencies=latencies)
-        for agent in range(trace.agents)
-    ]
+    typists = [Typist(url, document, list(trace.of(agent)), latencies) for agent in range(trace.agents)]
     readers = [
         SharedDocument(url, document, on_event=lambda event, _: latencies.arrived(event))
         for _ in range(clients - trace.agents)

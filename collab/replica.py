@@ -12,17 +12,22 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from collab.content import Content
+from collab.meeting import cross
 from collab.messages import EventRow
 from collab.operation import Operation, Side, Text, invert, transform
 from collab.operation.coalesce import extend, single, written
 
 
 class Pending(msgspec.Struct):
-    """An own edit on its way: ``op`` as it applies after all pending edits before it."""
+    """An own edit on its way: ``op`` as it applies after all pending edits before it.
+
+    ``leaning`` are the clients to whose edits it leans since it was sent (see `collab.meeting`).
+    """
 
     id: int
     op: Operation
     sent: bool = False
+    leaning: set[str] = msgspec.field(default_factory=set)
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -71,6 +76,7 @@ class Replica:
         self.refusals = 0
         for edit in self.pending:
             edit.sent = False
+            edit.leaning.clear()
 
     def edit(self, op: Operation) -> int:
         """Apply an own edit to what is shown, and keep it pending; returns its id.
@@ -116,8 +122,7 @@ class Replica:
             if op is None:
                 return None
             self.confirmed.apply(op)
-            for edit in self.pending:
-                op = self._carry(op, edit, "left" if event.client < self.client else "right")
+            op = self._carry_foreign(op, event)
             self.shown.apply(op)
             return Change(op)
         finally:
@@ -141,6 +146,22 @@ class Replica:
         for edit in self.pending:
             self.shown.apply(edit.op)
         return Change(replacing(before, self.shown.value()), diverged=True)
+
+    def _carry_foreign(self, op: Operation, event: EventRow) -> Operation:
+        """The ``op`` of a foreign event carried over all pending edits, and they over it."""
+        client = event.client
+        leans = self.client in event.leans
+        for edit in self.pending:
+            edit.op, op, edit_leans, leans = cross(
+                edit.op,
+                op,
+                mine_left=self.client < client,
+                mine_leans=client in edit.leaning,
+                theirs_leans=leans,
+            )
+            if edit_leans and edit.sent:
+                edit.leaning.add(client)
+        return op
 
     @staticmethod
     def _carry(op: Operation, edit: Pending, side: Side) -> Operation:
@@ -166,6 +187,7 @@ class Replica:
         for edit in self.pending[place:]:
             op = self._carry(op, edit, "left")
             edit.sent = False
+            edit.leaning.clear()
         self.shown.apply(op)
         return RefusedEdit(refused.op, op)
 

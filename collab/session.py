@@ -31,7 +31,8 @@ from collab.errors import (
 from collab.events import Payload
 from collab.limits import Limits, TokenBucket
 from collab.messages import Cursor, Edit, Refused, Resend, SetPresence
-from collab.operation import Operation, Side, span, transform, transform_offset, validate
+from collab.meeting import cross
+from collab.operation import Operation, span, transform_offset, validate
 from collab.recent import Recent
 
 
@@ -43,11 +44,15 @@ class Accepted(msgspec.Struct, frozen=True):
 
 
 class _Foreign(msgspec.Struct):
-    """One stretch of the bridge: a foreign event as it applies to what the client sees."""
+    """One stretch of the bridge: a foreign event as it applies to what the client sees.
+
+    ``leans`` is about this session's client (see `collab.meeting`).
+    """
 
     seq: int
-    side: Side
+    client: str
     op: Operation
+    leans: bool = False
 
 
 class Session:
@@ -121,8 +126,8 @@ class Session:
         start = max(self._bridged, base)
         for event in recent.after(start):
             if event.client != self.client and event.op is not None:
-                side: Side = "left" if event.client < self.client else "right"
-                self._bridge.append(_Foreign(event.seq, side, event.op))
+                leans = self.client in event.leans
+                self._bridge.append(_Foreign(event.seq, event.client, event.op, leans))
         self._bridged = max(start, recent.newest)
         if len(self._bridge) > self._limits.bridge:
             raise FellBehind(f"{len(self._bridge)} events since version {base}: resume")
@@ -139,8 +144,16 @@ class Session:
         if covered > length:
             raise PastEnd(covered, length)
         bridge = []
+        leaning: set[str] = set()
         for foreign in self._bridge:
-            carried = transform(foreign.op, op, foreign.side)
-            op = transform(op, foreign.op, "right" if foreign.side == "left" else "left")
-            bridge.append(_Foreign(foreign.seq, foreign.side, carried))
-        return document.decide(EditText(op)), bridge
+            op, carried, leans, foreign_leans = cross(
+                op,
+                foreign.op,
+                mine_left=self.client < foreign.client,
+                mine_leans=foreign.client in leaning,
+                theirs_leans=foreign.leans,
+            )
+            if leans:
+                leaning.add(foreign.client)
+            bridge.append(_Foreign(foreign.seq, foreign.client, carried, foreign_leans))
+        return document.decide(EditText(op, tuple(sorted(leaning)))), bridge

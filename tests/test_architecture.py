@@ -22,6 +22,7 @@ CORE = [
     "snapshots",
     "limits",
     "messages",
+    "meeting",
     "recent",
     "presence",
     "session",

@@ -463,6 +463,8 @@ async def test_any_flipped_bit_in_the_file_is_found_or_harmless(tmp_path: Path, 
     try:
         async with await SQLiteStore.open(path) as store:
             after = await store.events("doc")
+            if await store.document("doc") is None:
+                return  # the catalogue says openly that it knows no such document
     except StoreError:
         return
     assert after == before

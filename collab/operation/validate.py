@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from collab import units
@@ -126,3 +127,5 @@ def _check_value(value: object, depth: int) -> None:
                 _check_value(key, depth - 1)
     elif value is not None and not isinstance(value, (bool, int, float)):
         raise WrongType(value, "value")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise WrongType(value, "infinite value")  # which JSON can't write: the log would hold something else

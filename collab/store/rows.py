@@ -95,7 +95,7 @@ def _row(event: Event) -> EventRow:
     payload = encode(event.payload)
     start = seed(event.document, type_, version, event.client, event.author)
     try:
-        sum_ = checksum(start, event.seq, event.client_seq, event.at, payload)
+        check = checksum(start, event.seq, event.client_seq, event.at, payload)
     except StructError as error:
         raise ValueError(f"event {event.seq}: {error}") from error
     return EventRow(
@@ -107,7 +107,7 @@ def _row(event: Event) -> EventRow:
         event.client_seq,
         event.at,
         payload,
-        sum_,
+        check,
     )
 
 

@@ -2,7 +2,20 @@
  * Colours for people. Each has a contrast of at least 4.5 to white, so that white letters stand on it, and at
  * least 3 to the pages' dark background, so that a caret shows on either.
  */
-export const PALETTE = PALETTE_HERE;
+export const PALETTE = [
+  "#d72f4b",
+  "#bd5224",
+  "#976a1d",
+  "#537e18",
+  "#19833c",
+  "#19816c",
+  "#1c7d91",
+  "#2773ca",
+  "#6262e1",
+  "#8c52de",
+  "#ba2ad6",
+  "#cf2792",
+];
 
 /**
  * @param {unknown} color as somebody else sent it

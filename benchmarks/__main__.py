@@ -1,0 +1,12 @@
+"""``python -m benchmarks [name …]``: run all benchmarks, or those named."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import buffer, fold, replay, transform
+
+ALL = {"transform": transform.run, "buffer": buffer.run, "fold": fold.run, "replay": replay.run}
+
+for name in sys.argv[1:] or ALL:
+    ALL[name]()

@@ -1,0 +1,256 @@
+/**
+ * CodeMirror 6 on a collaborative document.
+ *
+ *     const view = new EditorView({ state: EditorState.create({ doc: doc.text, extensions: collaborative(doc) }) });
+ *
+ * What is typed goes to the document as operations; what the document says goes into the view. Undo is the
+ * document's (own edits only), so CodeMirror's history must be left out. Only "\n" ends a line here: a "\r" in
+ * a text is a character of its line, so that offsets mean the same on both sides.
+ */
+
+import { composeAll, diff, opposite, transform } from "../client/operation.js";
+import {
+  Annotation,
+  Compartment,
+  EditorState,
+  EditorView,
+  Transaction,
+  ViewPlugin,
+  highlightSpecialChars,
+} from "../vendor/codemirror.js";
+import { endOfChange, toChanges, toOperation } from "./changes.js";
+import { peersField, setPeers } from "./peers.js";
+
+/** @typedef {import("../client/document.js").CollabDocument} CollabDocument */
+/** @typedef {import("../client/operation.js").Operation} Operation */
+/** @typedef {import("@codemirror/view").ViewUpdate} ViewUpdate */
+
+/** Marks what came from the document, and so must not go back to it. */
+const fromDocument = /** @type {import("@codemirror/state").AnnotationType<boolean>} */ (Annotation.define());
+
+/** How long others' changes may wait for an input method that is at work on the same line. */
+const COMPOSING_MS = 2000;
+
+/**
+ * @param {CollabDocument} doc that has been synced
+ * @returns {import("@codemirror/state").Extension[]}
+ */
+export function collaborative(doc) {
+  const frozen = new Compartment();
+  const plugin = ViewPlugin.define((view) => new Binding(doc, view, frozen));
+
+  /** @param {() => boolean} step @returns {import("@codemirror/view").Command} */
+  const undoing = (step) => (view) => {
+    view.plugin(plugin)?.undoOrRedo(step);
+    return true;
+  };
+  const undo = undoing(() => doc.undo());
+  const redo = undoing(() => doc.redo());
+
+  return [
+    EditorState.lineSeparator.of("\n"),
+    EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?/g, "\n").replace(/\p{Surrogate}/gu, "\ufffd")),
+    highlightSpecialChars({ render: specialCharacter }),
+    frozen.of(frozenIf(!doc.editable)),
+    peersField,
+    plugin,
+    EditorView.domEventHandlers({
+      keydown(event, view) {
+        const wish = undoKey(event);
+        return wish !== null && (wish === "undo" ? undo(view) : redo(view));
+      },
+      beforeinput(event, view) {
+        if (event.inputType !== "historyUndo" && event.inputType !== "historyRedo") return false;
+        event.preventDefault();
+        return event.inputType === "historyUndo" ? undo(view) : redo(view);
+      },
+    }),
+  ];
+}
+
+/**
+ * By hand instead of by a keymap, which takes Shift+Ctrl+Z for Ctrl+Z while Caps Lock is on.
+ *
+ * @param {KeyboardEvent} event
+ * @returns {"undo" | "redo" | null}
+ */
+function undoKey(event) {
+  if (event.altKey || event.ctrlKey === event.metaKey) return null;
+  // On a keyboard without Latin letters it goes by the place of the key.
+  const letter = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace("Key", "").toLowerCase();
+  if (letter === "z") return event.shiftKey ? "redo" : "undo";
+  return letter === "y" && event.ctrlKey && !event.shiftKey ? "redo" : null;
+}
+
+/** @param {boolean} isFrozen @returns {import("@codemirror/state").Extension} */
+function frozenIf(isFrozen) {
+  if (!isFrozen) return [];
+  // Still to be reached by keyboard, for reading and copying.
+  const attributes = EditorView.contentAttributes.of({ tabindex: "0", "aria-readonly": "true" });
+  return [EditorState.readOnly.of(true), EditorView.editable.of(false), attributes];
+}
+
+/** @param {number} code @param {string | null} description @param {string} symbol */
+function specialCharacter(code, description, symbol) {
+  const span = document.createElement("span");
+  // The end of a line that was written on Windows is nothing to show.
+  if (code === 13) return span;
+  span.textContent = symbol;
+  span.title = description ?? "";
+  span.className = "cm-specialChar";
+  span.setAttribute("aria-label", description ?? "");
+  return span;
+}
+
+/** One view on one document. */
+class Binding {
+  #doc;
+  #view;
+  #frozen;
+  #listening = new AbortController();
+  /** @type {Operation[]} what the document says and the view doesn't show yet, in order */
+  #waiting = [];
+  #scheduled = false;
+  #typedAt = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #isFrozen;
+  #sending = false;
+  #peersDue = true;
+
+  /** @param {CollabDocument} doc @param {EditorView} view @param {Compartment} frozen */
+  constructor(doc, view, frozen) {
+    this.#doc = doc;
+    this.#view = view;
+    this.#frozen = frozen;
+    this.#isFrozen = !doc.editable;
+    const { signal } = this.#listening;
+    const schedule = () => this.#schedule();
+    doc.on("change", ({ operation }) => this.#changed(operation), { signal });
+    doc.on("presence", () => this.#peersChanged(), { signal });
+    for (const name of /** @type {const} */ (["synced", "diverged", "status", "closed"])) doc.on(name, schedule, { signal });
+    view.contentDOM.addEventListener("compositionend", schedule, { signal });
+    const missed = diff(view.state.doc.toString(), doc.text);
+    if (missed.length > 0) this.#waiting.push(missed);
+    this.#schedule();
+  }
+
+  destroy() {
+    this.#listening.abort();
+    clearTimeout(this.#timer);
+    this.#doc.presence.set(null);
+  }
+
+  /** @param {Operation} operation */
+  #changed(operation) {
+    if (this.#sending) return;
+    this.#waiting.push(operation);
+    this.#schedule();
+  }
+
+  #peersChanged() {
+    this.#peersDue = true;
+    this.#schedule();
+  }
+
+  /** Many events may come in one frame: they go into the view together, before anything else happens. */
+  #schedule() {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      if (!this.#listening.signal.aborted) this.#show();
+    });
+  }
+
+  /** @param {ViewUpdate} update */
+  update(update) {
+    for (const transaction of update.transactions) {
+      if (!transaction.docChanged || transaction.annotation(fromDocument)) continue;
+      this.#typedAt = performance.now();
+      this.#send(toOperation(transaction.changes, transaction.startState.doc));
+    }
+    const own = update.transactions.some((transaction) => !transaction.annotation(fromDocument));
+    if ((own && (update.selectionSet || update.docChanged)) || update.focusChanged) this.#tellCaret();
+  }
+
+  /** @param {Operation} typed on what the view shows */
+  #send(typed) {
+    let operation = typed;
+    // What waits was not there for whoever typed: each is carried over the other.
+    this.#waiting = this.#waiting.map((waiting) => {
+      const carried = transform(waiting, operation, opposite("left"));
+      operation = transform(operation, waiting, "left");
+      return carried;
+    });
+    this.#sending = true;
+    try {
+      this.#doc.edit(operation);
+    } catch {
+      // It can't be taken (half a character, or the document has just ended): the document is right.
+      this.#repair();
+    } finally {
+      this.#sending = false;
+    }
+  }
+
+  #repair() {
+    queueMicrotask(() => {
+      this.#waiting = [];
+      this.#dispatch(diff(this.#view.state.doc.toString(), this.#doc.text));
+    });
+  }
+
+  /** Show what waits, unless that would disturb an input method at work. */
+  #show() {
+    const isFrozen = !this.#doc.editable;
+    if (isFrozen !== this.#isFrozen) {
+      this.#isFrozen = isFrozen;
+      this.#view.dispatch({ effects: this.#frozen.reconfigure(frozenIf(isFrozen)) });
+    }
+    if (this.#view.composing && performance.now() - this.#typedAt < COMPOSING_MS) {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#schedule(), COMPOSING_MS / 4);
+      return;
+    }
+    if (this.#waiting.length > 0) this.#dispatch(composeAll(this.#waiting.splice(0)));
+    if (this.#peersDue) this.#showPeers();
+  }
+
+  #showPeers() {
+    this.#peersDue = false;
+    const { others } = this.#doc.presence;
+    // Alone one is spared a second update of the view for every letter.
+    if (others.length === 0 && this.#view.state.field(peersField).peers.length === 0) return;
+    this.#view.dispatch({ effects: setPeers.of(others) });
+  }
+
+  /** @param {Operation} operation @param {boolean} [follow] whether the caret goes where it happens */
+  #dispatch(operation, follow = false) {
+    if (operation.length === 0) return;
+    this.#view.dispatch({
+      changes: toChanges(operation),
+      annotations: [fromDocument.of(true), Transaction.remote.of(true), Transaction.addToHistory.of(false)],
+      ...(follow ? { selection: { anchor: endOfChange(operation) }, scrollIntoView: true } : {}),
+    });
+  }
+
+  /** @param {() => boolean} step of the document's undo */
+  undoOrRedo(step) {
+    this.#flush();
+    if (!step()) return;
+    const operation = composeAll(this.#waiting.splice(0));
+    this.#dispatch(operation, true);
+    this.#tellCaret();
+  }
+
+  #flush() {
+    this.#dispatch(composeAll(this.#waiting.splice(0)));
+  }
+
+  #tellCaret() {
+    const { anchor, head } = this.#view.state.selection.main;
+    if (this.#waiting.length > 0) return; // the view stands elsewhere than the document; #show comes
+    this.#doc.presence.set({ anchor, head });
+  }
+}

@@ -1,0 +1,106 @@
+/** The page of one document. */
+
+import { CollabDocument } from "../client/index.js";
+import { collaborative } from "../editors/codemirror.js";
+import { EditorState, EditorView, keymap, placeholder, standardKeymap } from "../vendor/codemirror.js";
+import { showTroubles } from "./banners.js";
+import { byId, copy } from "./dom.js";
+import { showMe } from "./me.js";
+import { showPeople } from "./people.js";
+import { loadPerson } from "./person.js";
+import { showSaveState } from "./status.js";
+
+/** After so long without a document something must be said. */
+const SLOW_MS = 4000;
+
+const person = loadPerson();
+const id = decodeURIComponent(location.pathname.split("/").at(-1) ?? "");
+const doc = new CollabDocument(location.origin, { document: id, user: person });
+const news = byId("news", HTMLElement);
+
+/** For tests and for whoever looks under the bonnet. @type {{ doc: CollabDocument, view: EditorView | null }} */
+const collab = { doc, view: null };
+Object.assign(window, { collab });
+
+showTroubles(byId("banners", HTMLElement), doc);
+showMe(person, (changed) => doc.presence.setUser(changed));
+showTitle(doc.title);
+doc.on("title", showTitle);
+doc.on("presence", (others) => showPeople(byId("people", HTMLElement), others, visit));
+doc.on("pending", guardLeaving);
+
+const slow = setTimeout(() => {
+  byId("loading", HTMLElement).textContent = "The server cannot be reached. Trying again…";
+}, SLOW_MS);
+
+doc.whenSynced().then(start, () => {
+  clearTimeout(slow);
+  byId("skeleton", HTMLElement).hidden = true;
+});
+
+function start() {
+  clearTimeout(slow);
+  byId("skeleton", HTMLElement).hidden = true;
+  const view = new EditorView({
+    parent: byId("editor", HTMLElement),
+    state: EditorState.create({
+      doc: doc.text,
+      extensions: [
+        collaborative(doc),
+        keymap.of([{ key: "Escape", run: leave }]),
+        keymap.of(standardKeymap),
+        EditorView.lineWrapping,
+        EditorView.scrollMargins.of(() => ({ top: byId("bar", HTMLElement).offsetHeight + 16, bottom: 16 })),
+        EditorView.contentAttributes.of({
+          "aria-label": "Text of the document. Escape leaves it.",
+          spellcheck: "true",
+          autocapitalize: "sentences",
+        }),
+        placeholder("Write here. Whoever has the link sees it at once."),
+      ],
+    }),
+  });
+  collab.view = view;
+  showSaveState(byId("status", HTMLElement), doc);
+  if (!location.hash) view.focus();
+}
+
+/** @param {EditorView} view @returns {boolean} */
+function leave(view) {
+  view.contentDOM.blur();
+  return true;
+}
+
+/** @param {import("../client/carets.js").Other} other */
+function visit(other) {
+  const now = doc.presence.others.find(({ client }) => client === other.client);
+  if (now?.cursor) collab.view?.dispatch({ effects: EditorView.scrollIntoView(now.cursor.head, { y: "center" }) });
+}
+
+/** @param {string} title */
+function showTitle(title) {
+  byId("title", HTMLElement).textContent = title || "Untitled";
+  document.title = `${title || "Untitled"} – collab`;
+}
+
+/** @param {BeforeUnloadEvent} event */
+function ask(event) {
+  event.preventDefault();
+}
+
+/** @param {number} pending */
+function guardLeaving(pending) {
+  if (pending > 0) window.addEventListener("beforeunload", ask);
+  else window.removeEventListener("beforeunload", ask);
+}
+
+byId("copy-link", HTMLButtonElement).addEventListener("click", async () => {
+  const done = await copy(location.href);
+  news.textContent = done ? "Link copied" : "The link could not be copied; it is in the address bar";
+  setTimeout(() => (news.textContent = ""), 3000);
+});
+
+byId("second-window", HTMLButtonElement).addEventListener("click", () => {
+  const width = Math.max(360, Math.round(screen.availWidth / 2));
+  window.open(location.href, "", `popup,width=${width},height=${screen.availHeight},left=${screen.availWidth - width},top=0`);
+});
