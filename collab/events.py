@@ -114,7 +114,7 @@ def decode(
         UnreadableEvent: type or version are not known here, or the bytes don't fit them.
 
     >>> decode("edited", 1, b'[[5,"x"]]')
-    Edited(op=[5, 'x'])
+    Edited(op=[5, 'x'], leans=())
     """
     known = CURRENT.get(type_)
     if known is None:
