@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
-from collab.errors import StalledConnection
+from collab.errors import CollabError, StalledConnection, StoreError
 from collab.messages import events_frame
 from collab.transport import Frame, Transport
 
@@ -29,7 +29,8 @@ class Delivery:
     """Feeds one transport with a document's events, in order and without gaps, from ``cursor`` on.
 
     ``cursor`` is the version up to which everything was written to the transport. ``caught_up`` is called
-    each time the delivery goes live.
+    each time the delivery goes live, ``fault`` once if it can't go on: the socket takes nothing, or the log can't
+    be read.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Delivery:
         *,
         rows_after: RowsAfter,
         caught_up: Callable[[], None],
+        fault: Callable[[CollabError], None],
         stall_seconds: float,
     ) -> None:
         self.live = False
@@ -45,6 +47,7 @@ class Delivery:
         self._transport = transport
         self._rows_after = rows_after
         self._caught_up = caught_up
+        self._fault = fault
         self._stall_seconds = stall_seconds
         self._feeding: asyncio.Task[None] | None = None
 
@@ -85,8 +88,12 @@ class Delivery:
             # Nothing was awaited since the last look, so no event can have slipped by.
             self.live = True
             self._caught_up()
-        except StalledConnection:
+        except StalledConnection as error:
+            # No close frame would get through, and what is buffered never will.
             self._transport.abort()
+            self._fault(error)
+        except StoreError as error:
+            self._fault(error)
 
     async def _drained(self) -> None:
         try:

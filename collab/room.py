@@ -30,8 +30,10 @@ from collab.events import Event, Payload
 from collab.limits import Limits, advertise
 from collab.messages import (
     Checksum,
+    Cursor,
     Edit,
     Hello,
+    Peer,
     PresenceUpdate,
     Refused,
     Resend,
@@ -83,6 +85,8 @@ class Member:
         self.fault = fault
         self.delivery: Delivery
         self.unanswered = 0
+        self.missed: set[str] = set()
+        """Clients that left while this one was behind, of which it is told when it has caught up."""
 
     @property
     def client(self) -> str:
@@ -166,6 +170,7 @@ class Room:
                 transport,
                 rows_after=self._rows_after,
                 caught_up=lambda: self._introduce(member),
+                fault=fault,
                 stall_seconds=self._limits.stall_seconds,
             )
             member.delivery.start(opening, cursor)
@@ -212,11 +217,12 @@ class Room:
         return frames
 
     def _introduce(self, member: Member) -> None:
-        """``member`` is up to date: show it who else is here."""
-        peers = [
-            p for p in self._presence.everybody(self.committed, self._recent) if p.client != member.client
-        ]
-        member.send(PresenceUpdate(self.committed, peers))
+        """``member`` is up to date: show it who else is here, and who isn't any more."""
+        here = self._presence.everybody(self.committed, self._recent)
+        left = member.missed - {peer.client for peer in here}
+        member.missed = set()
+        peers = [peer for peer in here if peer.client != member.client]
+        member.send(PresenceUpdate(self.committed, peers + [Peer(client, left=True) for client in left]))
 
     def leave(self, member: Member) -> None:
         """``member`` is gone. Harmless if it went before."""
@@ -343,7 +349,10 @@ class Room:
             until = min(self.committed, version + limit)
             events = self._recent.after(version, until)
         else:
-            events = await self._store.events(self.document.id, after=version, limit=limit)
+            # Not further than what was broadcast: the store may have more, which comes by itself.
+            events = await self._store.events(
+                self.document.id, after=version, until=self.committed, limit=limit
+            )
         return [encode(event_row(event)) for event in events]
 
     # Presence and checksums.
@@ -355,6 +364,9 @@ class Room:
             ConnectionFault: the client broke a rule, or must resume.
         """
         cursor = member.session.cursor(presence, recent=self._recent, seen=self.committed)
+        if cursor is not None:
+            length = self.document.content.length
+            cursor = Cursor(min(cursor.anchor, length), min(cursor.head, length))
         self._presence.move(member.client, cursor, presence.user, self.document.version)
         self._schedule_presence()
 
@@ -374,10 +386,16 @@ class Room:
         peers = self._presence.news(self.committed, self._recent)
         if peers:
             frame = Frame(encode(PresenceUpdate(self.committed, peers)))
-            only = peers[0].client if len(peers) == 1 else None
+            moved = {peer.client for peer in peers}
+            left = {peer.client for peer in peers if peer.left}
             for member in self.members.values():
-                if member.delivery.live and member.client != only:
+                if not member.delivery.live:
+                    member.missed |= left
+                elif member.client not in moved:
                     member.transport.write(frame)
+                elif len(moved) > 1:
+                    others = [peer for peer in peers if peer.client != member.client]
+                    member.send(PresenceUpdate(self.committed, others))
 
     def _schedule_checksum(self) -> None:
         if self._checksum_timer is not None:

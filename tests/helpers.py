@@ -18,8 +18,8 @@ from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed
 
 from collab.auth import Identity
-from collab.client import SharedDocument, socket_url
 from collab.cli.serve import listen
+from collab.client import SharedDocument, socket_url
 from collab.content import Content
 from collab.hub import Hub
 from collab.limits import Limits
@@ -43,7 +43,7 @@ Json = dict[str, Any]
 async def eventually(condition: Callable[[], bool], *, seconds: float = DEADLINE) -> None:
     """Return as soon as ``condition`` holds; fail after ``seconds``."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - anything may make it hold
             await asyncio.sleep(0.001)
 
 
@@ -108,7 +108,7 @@ class Serving:
             listening.close()
         state = self._server.server_state
         for connection in list(state.connections):
-            connection.transport.abort()  # type: ignore[union-attr]
+            connection.transport.abort()
         await eventually(lambda: not state.connections and not state.tasks)
         await self._server.lifespan.shutdown()
 

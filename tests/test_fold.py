@@ -69,9 +69,7 @@ def test_a_document_becomes_rich_with_its_first_format() -> None:
     assert content.plain_text() == "hello!"
 
 
-@pytest.mark.parametrize(
-    "name", ["automerge-paper", "rustcode", "sveltecomponent", "friendsforever_flat"]
-)
+@pytest.mark.parametrize("name", ["automerge-paper", "rustcode", "sveltecomponent", "friendsforever_flat"])
 def test_real_histories_fold_to_their_recorded_end(name: str) -> None:
     path = TRACES / f"{name}.json.gz"
     if not path.exists():

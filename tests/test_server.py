@@ -152,7 +152,9 @@ async def test_concurrent_edits_are_carried_over_one_another(serve: Serve) -> No
 
 
 @pytest.mark.parametrize("first", ["left", "right"])
-async def test_at_one_place_the_smaller_client_goes_left_whoever_comes_first(serve: Serve, first: str) -> None:
+async def test_at_one_place_the_smaller_client_goes_left_whoever_comes_first(
+    serve: Serve, first: str
+) -> None:
     serving = await serve()
     small = await Peer.joined(serving.url, "doc", client="aaaaaaaa")
     great = await Peer.joined(serving.url, "doc", client="bbbbbbbb")
@@ -260,7 +262,9 @@ async def test_every_event_is_in_the_file_when_it_arrives(serve: Serve, tmp_path
         while author.version < 51:
             await author.receive()
             found = {(event.seq, event.id): event.op for event in logged(path, "doc")[1:]}
-            assert {(event["seq"], event["id"]): event["op"] for event in author.events}.items() <= found.items()
+            assert {
+                (event["seq"], event["id"]): event["op"] for event in author.events
+            }.items() <= found.items()
         await serving.drop()
 
 
@@ -314,7 +318,11 @@ async def test_edits_sent_again_after_a_restart_are_applied_once(serve: Serve, t
         await again.edit([1, "b"], id_=2)
         event = await again.confirmed(await again.edit([2, "c"], id_=3))
         assert event["seq"] == 4
-        assert [event.op for event in logged(tmp_path / "collab.db", "doc")[1:]] == [["a"], [1, "b"], [2, "c"]]
+        assert [event.op for event in logged(tmp_path / "collab.db", "doc")[1:]] == [
+            ["a"],
+            [1, "b"],
+            [2, "c"],
+        ]
         await second.drop()
 
 

@@ -110,10 +110,10 @@ async def test_a_caret_set_after_own_unseen_edits_counts_them(serve: Serve) -> N
 
 async def test_a_caret_never_comes_before_the_text_it_stands_in(serve: Serve) -> None:
     serving = await serve()
-    mover, watcher = await two_in(serving, "")
-    for i in range(100):
-        await mover.edit([i, "x"] if i else ["x"], base=1)
-        await put(mover, i + 1, i + 1, base=1, after=i + 1)
+    mover, watcher = await two_in(serving, "|")
+    for i in range(1, 100):
+        await mover.edit([i, "x"], base=2)
+        await put(mover, i + 1, i + 1, base=2, after=i + 1)
     last: Json = {}
     while last.get("cursor") != {"anchor": 100, "head": 100}:
         message = await watcher.expect("presence")
@@ -184,7 +184,7 @@ async def test_a_checksum_comes_when_it_is_quiet(serve: Serve, text: str) -> Non
     author = await Peer.joined(serving.url, "doc")
     reader = await Peer.joined(serving.url, "doc")
     await author.edit([text + "!"])
-    await author.edit([units.length(text), -1], base=1)
+    await author.edit([units.length(text), -1] if text else [-1], base=1)
     for peer in (author, reader):
         message = await peer.expect("checksum")
         assert message == {"type": "checksum", "seq": 3, "hash": units.checksum(text)}

@@ -51,7 +51,9 @@ BAD_EDITS = [
     pytest.param([2, "x"], "operation_splits_pair", id="insert into a pair"),
     pytest.param([2, -1], "operation_splits_pair", id="deletion of half a pair"),
     pytest.param([1, -1], "operation_splits_pair", id="deletion of the other half"),
-    pytest.param([{"retain": 2, "attributes": {"b": 1}}], "operation_splits_pair", id="format of half a pair"),
+    pytest.param(
+        [{"retain": 2, "attributes": {"b": 1}}], "operation_splits_pair", id="format of half a pair"
+    ),
     pytest.param(["x" * 95], "document_too_large", id="document too large"),
 ]
 
@@ -85,7 +87,7 @@ async def test_a_bad_edit_is_refused_by_itself(serve: Serve, op: Any, code: str)
 async def test_half_a_surrogate_pair_is_refused_by_itself(serve: Serve, op: str) -> None:
     serving = await serve()
     author = await Peer.joined(serving.url, "doc")
-    await author.say_raw('{"type":"edit","id":1,"base":1,"op":%s,"refusals":0}' % op)
+    await author.say_raw(f'{{"type":"edit","id":1,"base":1,"op":{op},"refusals":0}}')
     refused = await author.expect("refused")
     assert (refused["id"], refused["code"]) == (1, "operation_lone_surrogate")
     await author.confirmed(await author.edit(["fine"], id_=2))
@@ -316,7 +318,8 @@ async def test_a_message_larger_than_the_limit_ends_the_connection(serve: Serve)
 async def test_the_limit_of_a_message_counts_bytes(serve: Serve) -> None:
     serving = await serve(limits=small(message=1000))
     author = await Peer.joined(serving.url, "doc")
-    await author.say_raw('{"type":"edit","id":1,"base":1,"op":["%s"],"refusals":0}' % ("€" * 400))
+    euros = "€" * 400
+    await author.say_raw(f'{{"type":"edit","id":1,"base":1,"op":["{euros}"],"refusals":0}}')
     assert (await author.closed())[0] == 4413
 
 

@@ -18,6 +18,7 @@
  * @property {string} [author]
  * @property {number} [at] microseconds since 1970, UTC
  * @property {Operation} [op]
+ * @property {string[]} [leans] clients towards which the edit leans (see meeting.js)
  * @property {string} [title] of a `renamed`
  */
 

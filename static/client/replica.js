@@ -8,6 +8,7 @@
  * event takes the first edit off. Nothing here knows of sockets or clocks.
  */
 
+import { cross } from "./meeting.js";
 import { extend, single, written } from "./operation/coalesce.js";
 import { apply, compose, invert, opposite, same, sideOf, span, transform, validate } from "./operation.js";
 
@@ -21,6 +22,7 @@ import { apply, compose, invert, opposite, same, sideOf, span, transform, valida
  * @property {Operation} op on `confirmed` and the edits before it
  * @property {boolean} sent whether it is under way on this connection
  * @property {boolean} frozen whether it was ever sent: from then on it stays as it is
+ * @property {Set<string>} leaning the clients towards which it leans since it was sent (see meeting.js)
  */
 
 /**
@@ -91,7 +93,7 @@ export class Replica {
       return { id: last.id, merged: true };
     }
     this.#lastId += 1;
-    this.pending.push({ id: this.#lastId, op: operation, sent: false, frozen: false });
+    this.pending.push({ id: this.#lastId, op: operation, sent: false, frozen: false, leaning: new Set() });
     return { id: this.#lastId, merged: false };
   }
 
@@ -113,8 +115,7 @@ export class Replica {
     if (!event.op) return { event, own: false, diverged: false, before, operation: [] };
     if (own) return this.#integrateOwn(event, event.op);
     this.confirmed = apply(before, event.op);
-    // An own event that isn't pending is from before a reset: any side will do, for nothing sent depends on it.
-    const operation = this.#carry(event.op, sideOf(event.client ?? "", this.client), 0);
+    const operation = this.#carryForeign(event.op, event);
     this.#show(operation);
     return { event, own: false, diverged: false, before, operation };
   }
@@ -166,6 +167,30 @@ export class Replica {
   }
 
   /**
+   * Carry the `op` of a foreign event over all pending edits, and them over it.
+   *
+   * @param {Operation} op
+   * @param {LogEvent} event
+   * @returns {Operation} `op` as it applies to what is shown
+   */
+  #carryForeign(op, { client = "", leans = [] }) {
+    // An own event that isn't pending is from before a reset: any side will do, for nothing sent depends on it.
+    const side = sideOf(this.client, client);
+    let theirs = op;
+    let theirsLeans = leans.includes(this.client);
+    for (const edit of this.pending) {
+      const mineLeans = edit.leaning.has(client);
+      const crossed = cross(edit.op, theirs, { side, mineLeans, theirsLeans });
+      ({ theirs, theirsLeans } = crossed);
+      edit.op = crossed.mine;
+      // What an edit met before it is sent, the server never hears of. One that was sent goes on meeting events
+      // as the server had it meet them, across a broken connection too: it may have been taken before that.
+      if (crossed.mineLeans && edit.frozen) edit.leaning.add(client);
+    }
+    return theirs;
+  }
+
+  /**
    * Carry `op` over the pending edits from `index` on, and them over it.
    *
    * @param {Operation} op
@@ -203,6 +228,7 @@ export class Replica {
   markSent(edit) {
     edit.sent = true;
     edit.frozen = true;
+    edit.leaning.clear();
   }
 
   /** Note that the connection is gone, and with it whatever was under way. */

@@ -119,7 +119,8 @@ export class Session {
       case "refused":
         return this.#refused(message.id, message.code, message.reason);
       case "presence":
-        this.carets.update(message.peers);
+        // A frame that goes to all may hold one's own caret too.
+        this.carets.update(message.peers.filter(({ client }) => client !== this.replica.client));
         return this.#listener.peersChanged();
       case "checksum":
         return this.#check(message.seq, message.hash);

@@ -29,8 +29,11 @@ class CaretWidget extends WidgetType {
     return client === their.client && name === their.name && color === their.color && moves === their.moves;
   }
 
-  /** @override */
-  toDOM() {
+  /**
+   * @override
+   * @param {import("@codemirror/view").EditorView} view
+   */
+  toDOM(view) {
     const caret = document.createElement("span");
     caret.className = "cm-peer-caret";
     caret.setAttribute("aria-hidden", "true");
@@ -42,6 +45,11 @@ class CaretWidget extends WidgetType {
     flag.textContent = this.peer.name;
     // Word joiners keep the line from being broken at the caret.
     caret.append("\u2060", flag, "\u2060");
+    // A flag that would hang over the edge of the text goes to the other side.
+    view.requestMeasure({
+      read: () => flag.getBoundingClientRect().right > view.contentDOM.getBoundingClientRect().right,
+      write: (isOver) => caret.toggleAttribute("data-flip", isOver),
+    });
     return caret;
   }
 

@@ -4,7 +4,8 @@
  */
 
 import { moved } from "../../../static/client/carets.js";
-import { apply, contentLength, opposite, plainText, sideOf, transform, validate } from "../../../static/client/operation.js";
+import { cross } from "../../../static/client/meeting.js";
+import { apply, contentLength, plainText, sideOf, validate } from "../../../static/client/operation.js";
 import { checksum } from "../../../static/client/units.js";
 
 /** @typedef {import("../../../static/client/operation.js").Content} Content */
@@ -110,7 +111,7 @@ export class RoomSession {
   alive = true;
   client = "";
   #refusals = 0;
-  /** @type {{ seq: number, op: Operation }[]} */
+  /** @type {{ seq: number, op: Operation, leans: boolean }[]} */
   #bridge = [];
   #seen = 0;
 
@@ -193,8 +194,8 @@ export class RoomSession {
   /** Bring the bridge up to date. @param {number} base */
   #extend(base) {
     this.#bridge = this.#bridge.filter(({ seq }) => seq > base);
-    for (const { seq, client, op } of this.room.log.slice(Math.max(this.#seen, base))) {
-      if (client !== this.client && op) this.#bridge.push({ seq, op });
+    for (const { seq, client, op, leans = [] } of this.room.log.slice(Math.max(this.#seen, base))) {
+      if (client !== this.client && op) this.#bridge.push({ seq, op, leans: leans.includes(this.client) });
     }
     this.#seen = this.room.log.length;
   }
@@ -205,13 +206,17 @@ export class RoomSession {
     if (edit.id <= this.room.accepted(this.client)) return;
     this.#extend(edit.base);
     let { op } = edit;
-    /** @type {{ seq: number, op: Operation }[]} */
+    /** @type {{ seq: number, op: Operation, leans: boolean }[]} */
     const bridge = [];
+    /** @type {Set<string>} */
+    const leaning = new Set();
     for (const foreign of this.#bridge) {
       const other = this.room.log[foreign.seq - 1].client ?? "";
-      const side = sideOf(this.client, other);
-      bridge.push({ seq: foreign.seq, op: transform(foreign.op, op, opposite(side)) });
-      op = transform(op, foreign.op, side);
+      const how = { side: sideOf(this.client, other), mineLeans: leaning.has(other), theirsLeans: foreign.leans };
+      const crossed = cross(op, foreign.op, how);
+      bridge.push({ seq: foreign.seq, op: crossed.theirs, leans: crossed.theirsLeans });
+      if (crossed.mineLeans) leaning.add(other);
+      op = crossed.mine;
     }
     const code = this.room.refuseIf(edit) ?? problem(op, this.room.content);
     if (code) {
@@ -219,7 +224,7 @@ export class RoomSession {
       return this.line.send({ type: "refused", id: edit.id, code, reason: `refused: ${code}` });
     }
     this.#bridge = bridge;
-    this.room.append({ type: "edited", client: this.client, id: edit.id, author: `guest-${this.client}`, op });
+    this.room.append({ type: "edited", client: this.client, id: edit.id, author: `guest-${this.client}`, op, leans: [...leaning] });
     this.#seen = this.room.log.length;
   }
 
