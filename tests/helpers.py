@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import secrets
 import socket
 import sqlite3
-from collections.abc import Callable, Collection
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,11 +20,11 @@ from websockets.exceptions import ConnectionClosed
 
 from collab.auth import Identity
 from collab.cli.serve import listen
-from collab.client import SharedDocument, socket_url
+from collab.client import Refusal, SharedDocument, socket_url
 from collab.content import Content
 from collab.hub import Hub
 from collab.limits import Limits
-from collab.messages import SUBPROTOCOL
+from collab.messages import SUBPROTOCOL, EventRow
 from collab.operation import Operation, Text, normalize
 from collab.room import Room
 from collab.store import EventStore
@@ -347,3 +348,99 @@ def logged(path: Path, document: str) -> list[Logged]:
             (document,),
         ).fetchall()
     return [Logged(*row) for row in rows]
+
+
+class Witness:
+    """Remembers all that any client was told, to be held against the log."""
+
+    def __init__(self) -> None:
+        self.told: dict[int, tuple[str, int, Operation | None]] = {}
+        self.contradictions: list[str] = []
+        self.heard = 0
+
+    def hears(self, event: EventRow, _: Operation) -> None:
+        """A hook for `SharedDocument.on_event`."""
+        self.heard += 1
+        fact = event.client, event.id, event.op if isinstance(event.op, list) else None
+        before = self.told.setdefault(event.seq, fact)
+        if before != fact:
+            self.contradictions.append(f"event {event.seq} was {before} and then {fact}")
+
+    def agrees_with(self, log: list[Logged]) -> None:
+        """All that was told is in the log, as it was told, and every edit is there once."""
+        assert not self.contradictions
+        assert [event.seq for event in log] == list(range(1, len(log) + 1))
+        edits = [(event.client, event.id) for event in log if event.type == "edited"]
+        assert len(edits) == len(set(edits))
+        facts = {event.seq: (event.client, event.id, event.op) for event in log if event.type == "edited"}
+        for seq, fact in self.told.items():
+            assert fact[2] is None or facts.get(seq) == fact, f"event {seq}, told as {fact}"
+
+
+class Author:
+    """A Python client that types and deletes without end, a few edits ahead of the server.
+
+    ``made`` holds its inserted texts by the ids of the edits, None where it deleted.
+    """
+
+    AHEAD = 8
+
+    def __init__(self, url: str, document: str, name: str, *, seed: int, witness: Witness) -> None:
+        self.name = name
+        self.done = False
+        self.made: dict[int, str | None] = {}
+        self.refused: list[Refusal] = []
+        self.document = SharedDocument(
+            url, document, coalesce=False, on_event=witness.hears, on_refused=self.refused.append
+        )
+        self._random = random.Random(f"{seed} {name}")
+
+    async def type(self) -> None:
+        """Type until ``done`` is set, and then until all is saved."""
+        while not self.done:
+            self.step()
+            await self.document.wait_for(lambda: self.document.pending < self.AHEAD or self.done)
+        await self.document.saved()
+
+    def step(self) -> None:
+        text = self.document.text
+        if text and self._random.random() < (0.2 if len(text) < 1_000 else 0.6):
+            start = self._random.randrange(len(text))
+            self.document.delete(start, min(len(text) - start, self._random.randint(1, 12)))
+            token = None
+        else:
+            token = f"{self.name}{len(self.made) + 1}" + self._random.choice(["", "", "\n", "😀"])
+            self.document.insert(self._random.randint(0, len(text)), token)
+        self.made[len(self.made) + 1] = token
+
+    def agrees_with(self, log: list[Logged]) -> None:
+        """Everything this author made is in the log, in order; its insertions with their text."""
+        mine = [event for event in log if event.client == self.document.client]
+        assert [event.id for event in mine] == list(self.made)
+        for event in mine:
+            inserted = "".join(step for step in event.op if isinstance(step, str))
+            assert inserted == (self.made[event.id] or ""), event
+        assert not self.refused
+        assert self.document.diverged == 0
+
+
+@asynccontextmanager
+async def authors(
+    url: str, document: str, names: str, *, seed: int, witness: Witness
+) -> AsyncIterator[list[Author]]:
+    """One `Author` a letter of ``names``, typing until the block ends; then all must come to the same text."""
+    made = [Author(url, document, name, seed=seed, witness=witness) for name in names]
+    async with AsyncExitStack() as stack:
+        for author in made:
+            await stack.enter_async_context(author.document)
+        typing = [asyncio.create_task(author.type()) for author in made]
+        try:
+            yield made
+            for author in made:
+                author.done = True
+            await within(asyncio.gather(*typing))
+            await agree(*(author.document for author in made))
+        finally:
+            for task in typing:
+                task.cancel()
+            await asyncio.wait(typing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -55,11 +56,25 @@ def plain(url: str) -> Any:
     return connect(url, compression=None, max_size=None, ping_interval=None)
 
 
-async def close_of(socket: ClientConnection) -> tuple[int, str]:
+@asynccontextmanager
+async def deaf(url: str) -> AsyncIterator[ClientConnection]:
+    """A connection of which nothing is read for now, and in which little fits."""
+    pipe = socket.socket()
+    pipe.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    pipe.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(pipe, ("127.0.0.1", int(url.rpartition(":")[2])))
+    connection = await connect(url, sock=pipe, compression=None, max_size=None, ping_interval=None)
+    connection.transport.pause_reading()
+    yield connection
+    connection.transport.abort()
+    await connection.wait_closed()
+
+
+async def close_of(peer: ClientConnection) -> tuple[int, str]:
     """Receive until the end; the code and reason of the close frame, 1006 if there was none."""
     try:
         while True:
-            await within(socket.recv())
+            await within(peer.recv())
     except ConnectionClosed as end:
         return (end.rcvd.code, end.rcvd.reason) if end.rcvd else (1006, "")
 
@@ -105,9 +120,9 @@ async def test_a_frame_of_any_size_arrives_as_one_text_message(size: int) -> Non
         transport.write(Frame(b"end"))
         await forever(transport, receive)
 
-    async with serving(send) as url, plain(url) as socket:
-        assert await within(socket.recv()) == "x" * size
-        assert await within(socket.recv()) == "end"
+    async with serving(send) as url, plain(url) as peer:
+        assert await within(peer.recv()) == "x" * size
+        assert await within(peer.recv()) == "end"
 
 
 async def test_a_frame_is_read_as_utf_8() -> None:
@@ -115,8 +130,8 @@ async def test_a_frame_is_read_as_utf_8() -> None:
         transport.write(Frame("aé€😀".encode()))
         await forever(transport, receive)
 
-    async with serving(send) as url, plain(url) as socket:
-        assert await within(socket.recv()) == "aé€😀"
+    async with serving(send) as url, plain(url) as peer:
+        assert await within(peer.recv()) == "aé€😀"
 
 
 async def test_one_frame_goes_to_many_sockets_in_order() -> None:
@@ -133,9 +148,9 @@ async def test_one_frame_goes_to_many_sockets_in_order() -> None:
             frame = Frame(str(number).encode())
             for transport in transports:
                 transport.write(frame)
-        for socket in sockets:
-            assert [await within(socket.recv()) for _ in range(100)] == [str(n) for n in range(100)]
-            await socket.close()
+        for peer in sockets:
+            assert [await within(peer.recv()) for _ in range(100)] == [str(n) for n in range(100)]
+            await peer.close()
 
 
 async def test_what_is_written_in_one_tick_goes_out_together_and_counts_as_buffered_until_then() -> None:
@@ -149,8 +164,8 @@ async def test_what_is_written_in_one_tick_goes_out_together_and_counts_as_buffe
         seen.append(transport.buffered)
         await forever(transport, receive)
 
-    async with serving(send) as url, plain(url) as socket:
-        assert [await within(socket.recv()), await within(socket.recv())] == ["one", "two"]
+    async with serving(send) as url, plain(url) as peer:
+        assert [await within(peer.recv()), await within(peer.recv())] == ["one", "two"]
     assert seen == [10, 0]
 
 
@@ -160,11 +175,11 @@ async def test_raw_frames_mix_with_what_uvicorn_sends_itself() -> None:
             transport.write(Frame(message["text"].encode()))
 
     # uvicorn pings a hundred times a second here, in between the frames.
-    async with serving(send, ws_ping_interval=0.01, ws_ping_timeout=5) as url, plain(url) as socket:
+    async with serving(send, ws_ping_interval=0.01, ws_ping_timeout=5) as url, plain(url) as peer:
         for number in range(500):
-            await socket.send(str(number))
-            assert await within(socket.recv()) == str(number)
-        await within(await socket.ping())
+            await peer.send(str(number))
+            assert await within(peer.recv()) == str(number)
+        await within(await peer.ping())
 
 
 async def test_drained_waits_for_the_peer() -> None:
@@ -180,12 +195,11 @@ async def test_drained_waits_for_the_peer() -> None:
         states.append("drained")
         await forever(transport, receive)
 
-    async with serving(flood) as url, plain(url) as socket:
-        socket.transport.pause_reading()
+    async with serving(flood) as url, deaf(url) as peer:
         await eventually(lambda: states == ["full"])
-        socket.transport.resume_reading()
+        peer.transport.resume_reading()
         while states != ["full", "drained"]:
-            await within(socket.recv())
+            await within(peer.recv())
 
 
 @pytest.mark.parametrize(("code", "reason"), [(4400, "malformed: no"), (1013, ""), (4501, "é" * 60)])
@@ -199,9 +213,9 @@ async def test_the_code_and_reason_of_a_close_arrive_after_what_was_written(code
         transport.close(4000, "twice")
         ended.append(await receive())
 
-    async with serving(close) as url, plain(url) as socket:
-        assert await within(socket.recv()) == "last words"
-        assert await close_of(socket) == (code, reason)
+    async with serving(close) as url, plain(url) as peer:
+        assert await within(peer.recv()) == "last words"
+        assert await close_of(peer) == (code, reason)
         assert ended[0]["type"] == "websocket.disconnect"
 
 
@@ -211,10 +225,10 @@ async def test_a_close_while_the_client_is_talking_still_arrives() -> None:
         await eventually(lambda: transport._protocol.read_paused)
         transport.close(4400, "enough")
 
-    async with serving(close) as url, plain(url) as socket:
+    async with serving(close) as url, plain(url) as peer:
         for _ in range(50):
-            await socket.send("blah")
-        assert await close_of(socket) == (4400, "enough")
+            await peer.send("blah")
+        assert await close_of(peer) == (4400, "enough")
 
 
 async def test_a_peer_that_does_not_answer_a_close_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,13 +241,9 @@ async def test_a_peer_that_does_not_answer_a_close_is_cut_off(monkeypatch: pytes
         await receive()
         transport.close(4400, "bye")
 
-    async with serving(close) as url:
-        socket = await plain(url)
-        await socket.send("now")
-        socket.transport.pause_reading()
+    async with serving(close) as url, deaf(url) as peer:
+        await peer.send("now")
         await eventually(lambda: bool(protocols) and protocols[0].disconnected)
-        socket.transport.abort()
-        await socket.wait_closed()
 
 
 async def test_abort_cuts_without_a_close_frame_whatever_is_buffered() -> None:
@@ -251,15 +261,16 @@ async def test_abort_cuts_without_a_close_frame_whatever_is_buffered() -> None:
         transport.close(4400, "nobody hears it")
         gone.set()
 
-    async with serving(cut) as url:
-        socket = await plain(url)
-        socket.transport.pause_reading()
+    async with serving(cut) as url, deaf(url) as peer:
         await within(gone.wait())
-        socket.transport.resume_reading()
-        assert (await close_of(socket))[0] == 1006
+        peer.transport.resume_reading()
+        assert (await close_of(peer))[0] == 1006
 
 
-async def test_a_peer_that_answers_no_ping_is_cut_off_although_it_takes_nothing() -> None:
+async def test_a_peer_that_answers_no_ping_is_cut_off_although_it_takes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("collab.web.fanout.CLOSE_SECONDS", 0.05)
     ended = asyncio.Event()
 
     async def flood(transport: SocketTransport, receive: Callable[[], Awaitable[Any]]) -> None:
@@ -269,9 +280,5 @@ async def test_a_peer_that_answers_no_ping_is_cut_off_although_it_takes_nothing(
         await forever(transport, receive)
         ended.set()
 
-    async with serving(flood, ws_ping_interval=0.02, ws_ping_timeout=0.02) as url:
-        socket = await plain(url)
-        socket.transport.pause_reading()
+    async with serving(flood, ws_ping_interval=0.02, ws_ping_timeout=0.02) as url, deaf(url):
         await within(ended.wait())
-        socket.transport.abort()
-        await socket.wait_closed()

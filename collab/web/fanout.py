@@ -25,7 +25,7 @@ EXTENSION = "collab.transport"
 
 LOW_WATER = 64 * 1024
 CLOSE_SECONDS = 5.0
-"""How long a peer has for answering a close frame before it is cut off."""
+"""How long a peer has for answering a close frame, or for taking one, before it is cut off."""
 
 
 class FanoutProtocol(WebSocketsSansIOProtocol):
@@ -37,6 +37,11 @@ class FanoutProtocol(WebSocketsSansIOProtocol):
             # The application's task was made but hasn't run yet: it will see this.
             extensions = cast("dict[str, Any]", self.scope["extensions"])
             extensions[EXTENSION] = SocketTransport(self)
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        # uvicorn closes, and would wait for ever until the peer has taken what is buffered.
+        self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
 
 
 class SocketTransport:

@@ -19,6 +19,7 @@ import {
   highlightSpecialChars,
 } from "../vendor/codemirror.js";
 import { endOfChange, toChanges, toOperation } from "./changes.js";
+import { windowsLineEnds } from "./line-ends.js";
 import { peersField, setPeers } from "./peers.js";
 
 /** @typedef {import("../client/document.js").CollabDocument} CollabDocument */
@@ -51,6 +52,7 @@ export function collaborative(doc) {
     EditorState.lineSeparator.of("\n"),
     EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?/g, "\n").replace(/\p{Surrogate}/gu, "\ufffd")),
     highlightSpecialChars({ render: specialCharacter }),
+    windowsLineEnds,
     frozen.of(frozenIf(!doc.editable)),
     peersField,
     plugin,
@@ -60,6 +62,11 @@ export function collaborative(doc) {
         return wish !== null && (wish === "undo" ? undo(view) : redo(view));
       },
       beforeinput(event, view) {
+        if (typesOverLines(event, view)) {
+          event.preventDefault();
+          view.dispatch(view.state.replaceSelection(event.data ?? ""), { userEvent: "input.type", scrollIntoView: true });
+          return true;
+        }
         if (event.inputType !== "historyUndo" && event.inputType !== "historyRedo") return false;
         event.preventDefault();
         return event.inputType === "historyUndo" ? undo(view) : redo(view);
@@ -80,6 +87,20 @@ function undoKey(event) {
   const letter = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace("Key", "").toLowerCase();
   if (letter === "z") return event.shiftKey ? "redo" : "undo";
   return letter === "y" && event.ctrlKey && !event.shiftKey ? "redo" : null;
+}
+
+/**
+ * Typing over a selection of several lines is done without the browser, which would mend the torn lines with
+ * inline styles, to which the CSP then objects.
+ *
+ * @param {InputEvent} event
+ * @param {EditorView} view
+ * @returns {boolean}
+ */
+function typesOverLines({ inputType, data, cancelable }, view) {
+  if (inputType !== "insertText" || !data || !cancelable || view.composing || view.state.readOnly) return false;
+  const { from, to } = view.state.selection.main;
+  return view.state.doc.lineAt(from).to < to;
 }
 
 /** @param {boolean} isFrozen @returns {import("@codemirror/state").Extension} */
