@@ -148,3 +148,4 @@ class Hub:
             await asyncio.wait(self._opening.values())
         for room in list(self._rooms.values()):
             await room.close()
+        await asyncio.sleep(0)  # one tick, in which what was written last goes out

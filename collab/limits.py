@@ -29,6 +29,9 @@ class Limits(msgspec.Struct, frozen=True):
     bridge: int = 10_000
     """Foreign events that an edit may have to be carried over, some 5 ms of work."""
 
+    presence_per_second: float = 50.0
+    """Carets from one client, after as many at once; what is more is dropped, for the last one is all that matters."""
+
     user: int = 512
     """Bytes of what a client says of its user, as JSON: a name and a colour."""
 

@@ -136,8 +136,11 @@ class Peer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PresenceUpdate(Message, frozen=True, tag="presence"):
+    """News about others; with ``all``, whoever isn't listed is not here."""
+
     seq: int
     peers: list[Peer]
+    all: bool = False
 
 
 class Refused(Message, frozen=True, tag="refused"):

@@ -11,8 +11,20 @@ from typing import Any
 import msgspec
 
 from collab.messages import Cursor, Peer
-from collab.operation import transform_offset
+from collab.operation import Operation, Side, transform_offset
 from collab.recent import Recent
+
+
+def carried(cursor: Cursor, op: Operation, *, by: str, owner: str) -> Cursor:
+    """Where the caret of ``owner`` stands after an operation of the client ``by``.
+
+    Text that comes in just at the caret goes to the side on which it would stand beside what the owner types
+    there, so that a caret keeps to its owner's own last letter.
+    """
+    sticky: Side = "right" if by <= owner else "left"
+    return Cursor(
+        transform_offset(cursor.anchor, op, sticky=sticky), transform_offset(cursor.head, op, sticky=sticky)
+    )
 
 
 class _Present(msgspec.Struct):
@@ -75,13 +87,7 @@ class Presence:
     def _carry(client: str, present: _Present, version: int, recent: Recent) -> None:
         if present.version >= version:
             return
-        if present.cursor is not None:
-            anchor, head = present.cursor.anchor, present.cursor.head
-            for event in recent.after(present.version, version):
-                if event.op:
-                    # One's own typing pushes the caret along; others' leaves it after one's last letter.
-                    sticky = "right" if event.client == client else "left"
-                    anchor = transform_offset(anchor, event.op, sticky=sticky)  # type: ignore[arg-type]
-                    head = transform_offset(head, event.op, sticky=sticky)  # type: ignore[arg-type]
-            present.cursor = Cursor(anchor, head)
+        for event in recent.after(present.version, version) if present.cursor is not None else ():
+            if event.op and present.cursor is not None:
+                present.cursor = carried(present.cursor, event.op, by=event.client, owner=client)
         present.version = version

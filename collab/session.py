@@ -32,7 +32,8 @@ from collab.events import Payload
 from collab.limits import Limits, TokenBucket
 from collab.messages import Cursor, Edit, Refused, Resend, SetPresence
 from collab.meeting import cross
-from collab.operation import Operation, span, transform_offset, validate
+from collab.operation import Operation, span, validate
+from collab.presence import carried
 from collab.recent import Recent
 
 
@@ -101,7 +102,9 @@ class Session:
         self.accepted = edit.id
         return Accepted(edit.id, payload)
 
-    def cursor(self, presence: SetPresence, *, recent: Recent, seen: int) -> Cursor | None:
+    def cursor(
+        self, presence: SetPresence, *, document: Document, recent: Recent, seen: int
+    ) -> Cursor | None:
         """The caret in ``presence``, carried to the newest version like an edit that changes nothing.
 
         Raises:
@@ -111,11 +114,10 @@ class Session:
         cursor = presence.cursor
         if cursor is None:
             return None
-        anchor, head = max(0, cursor.anchor), max(0, cursor.head)
         for foreign in self._bridge:
-            anchor = transform_offset(anchor, foreign.op, sticky="left")
-            head = transform_offset(head, foreign.op, sticky="left")
-        return Cursor(anchor, head)
+            cursor = carried(cursor, foreign.op, by=foreign.client, owner=self.client)
+        length = document.content.length
+        return Cursor(max(0, min(cursor.anchor, length)), max(0, min(cursor.head, length)))
 
     def _advance(self, base: int, recent: Recent, seen: int) -> None:
         """Take in that the client has integrated all events up to ``base``; bridge those after it."""

@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def plain_asgi(request: pytest.FixtureRequest) -> bool:
     """Both ways of writing to sockets: what is promised holds under each of them.
 
-    A module that needs only one says so with ``pytest.mark.parametrize("plain_asgi", [False])``.
+    A module that needs only one overrides this.
     """
     return bool(request.param == "asgi")
 

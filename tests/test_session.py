@@ -217,4 +217,7 @@ def test_a_caret_is_carried_like_an_edit_that_changes_nothing(foreign: Operation
     talk = Talk()
     talk.happen(Edited(foreign), GREATER, 1)
     presence = SetPresence(base=2, after=0, cursor=Cursor(3, 5))
-    assert talk.session.cursor(presence, recent=talk.recent, seen=talk.document.version) == expected
+    assert (
+        talk.session.cursor(presence, document=talk.document, recent=talk.recent, seen=talk.document.version)
+        == expected
+    )

@@ -73,7 +73,7 @@
  * @property {boolean} [left]
  */
 
-/** @typedef {{ type: "presence", seq: number, peers: Peer[] }} Peers */
+/** @typedef {{ type: "presence", seq: number, peers: Peer[], all?: boolean }} Peers */
 /** @typedef {{ type: "presence", base: number, after: number, cursor: Cursor | null, user?: User }} OwnPresence */
 
 /** @typedef {Hello | EditMessage | OwnPresence | { type: "ping" }} FromClient */

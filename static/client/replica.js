@@ -11,6 +11,7 @@
 import { cross } from "./meeting.js";
 import { extend, single, written } from "./operation/coalesce.js";
 import { apply, compose, invert, opposite, same, sideOf, span, transform, validate } from "./operation.js";
+import { UnfoldedText } from "./unfolded.js";
 
 /** @typedef {import("./operation.js").Content} Content */
 /** @typedef {import("./operation.js").Operation} Operation */
@@ -30,7 +31,7 @@ import { apply, compose, invert, opposite, same, sideOf, span, transform, valida
  * @property {LogEvent} event
  * @property {boolean} own whether it took an edit off `pending`
  * @property {boolean} diverged whether it was own, and not what was predicted
- * @property {Content} before the confirmed content before the event
+ * @property {Content} before of an own event: the confirmed content before it
  * @property {Operation} operation the change to what is shown
  */
 
@@ -38,16 +39,15 @@ import { apply, compose, invert, opposite, same, sideOf, span, transform, valida
 export class StreamError extends Error {}
 
 export class Replica {
-  /** @type {Content} */
-  confirmed = "";
-  /** @type {Content} */
-  shown = "";
   version = 0;
   /** @type {Edit[]} */
   pending = [];
   /** Most units that a run of typing may grow to by merging. */
   mostMerged = 16_384;
   #lastId = 0;
+  #confirmed = new UnfoldedText("");
+  /** What is shown, while that differs from what is confirmed: with edits pending. */
+  #shown = this.#confirmed;
 
   /** @param {string} client */
   constructor(client) {
@@ -61,10 +61,20 @@ export class Replica {
    * @param {number} version
    */
   reset(content, version) {
-    this.confirmed = content;
-    this.shown = content;
+    this.#confirmed = new UnfoldedText(content);
+    this.#shown = this.#confirmed;
     this.version = version;
     this.pending = [];
+  }
+
+  /** The content that the log is known to hold, at `version`. */
+  get confirmed() {
+    return this.#confirmed.content;
+  }
+
+  /** The content with the pending edits on top. */
+  get shown() {
+    return this.#shown.content;
   }
 
   /** Id of the newest edit made here, 0 before the first. */
@@ -84,7 +94,8 @@ export class Replica {
   edit(op, { merge = true } = {}) {
     const operation = validate(op);
     if (operation.length === 0) return null;
-    this.shown = apply(this.shown, operation);
+    const shown = apply(this.shown, operation);
+    this.#shown = new UnfoldedText(shown);
     const last = this.pending.at(-1);
     const run = merge && last && !last.frozen ? joinedRun(last.op, operation) : null;
     if (last && run && span(run).growth <= this.mostMerged) {
@@ -109,15 +120,14 @@ export class Replica {
     if (event.seq !== this.version + 1) {
       throw new StreamError(`event ${event.seq} came after version ${this.version}`);
     }
-    const before = this.confirmed;
     const own = event.client === this.client && this.#isHead(event);
     this.version = event.seq;
-    if (!event.op) return { event, own: false, diverged: false, before, operation: [] };
+    if (!event.op) return { event, own: false, diverged: false, before: "", operation: [] };
     if (own) return this.#integrateOwn(event, event.op);
-    this.confirmed = apply(before, event.op);
+    this.#confirmed.push(event.op);
     const operation = this.#carryForeign(event.op, event);
     this.#show(operation);
-    return { event, own: false, diverged: false, before, operation };
+    return { event, own: false, diverged: false, before: "", operation };
   }
 
   /** @param {LogEvent} event @returns {boolean} */
@@ -132,11 +142,11 @@ export class Replica {
   #integrateOwn(event, op) {
     const before = this.confirmed;
     const [head] = this.pending.splice(0, 1);
-    this.confirmed = apply(before, op);
+    this.#confirmed.push(op);
     const diverged = !same(head.op, op);
     if (!diverged) {
       // Two equal texts need not be held twice.
-      if (this.pending.length === 0) this.shown = this.confirmed;
+      if (this.pending.length === 0) this.#shown = this.#confirmed;
       return { event, own: true, diverged, before, operation: [] };
     }
     // The log is right: take out what was predicted, put in what is true.
@@ -210,7 +220,8 @@ export class Replica {
 
   /** @param {Operation} operation */
   #show(operation) {
-    this.shown = this.pending.length > 0 ? apply(this.shown, operation) : this.confirmed;
+    if (this.pending.length === 0) this.#shown = this.#confirmed;
+    else this.#shown.push(operation);
   }
 
   /**

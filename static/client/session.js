@@ -120,6 +120,7 @@ export class Session {
         return this.#refused(message.id, message.code, message.reason);
       case "presence":
         // A frame that goes to all may hold one's own caret too.
+        if (message.all) this.carets.clear();
         this.carets.update(message.peers.filter(({ client }) => client !== this.replica.client));
         return this.#listener.peersChanged();
       case "checksum":

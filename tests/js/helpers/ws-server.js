@@ -31,7 +31,10 @@ export class RoomServer {
         session.receive(message);
         if (!this.mute) room.commit();
       });
-      socket.on("close", () => session.gone());
+      socket.on("close", () => {
+        session.gone();
+        if (!this.mute) room.commit(); // sends what waits, here that somebody left
+      });
     });
   }
 
