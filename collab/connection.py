@@ -20,6 +20,7 @@ from collab.errors import (
     StoreError,
 )
 from collab.hub import Hub
+from collab.limits import TokenBucket
 from collab.messages import (
     CLIENT_ID,
     CLIENT_KEY,
@@ -77,7 +78,11 @@ class Connection:
             raise _Gone(str(error)) from error
         member = await room.join(hello, identity, self._transport, self._end)
         try:
+            pace = self._pace()
             while (frame := await receive()) is not None:
+                if (wait := pace.wait(self._hub.clock.monotonic())) > 0:
+                    await asyncio.sleep(wait)
+                pace.take(self._hub.clock.monotonic())
                 self._handle(room, member, self._decode(frame))
                 # Whoever asks for more than it takes in, or than the disk does, is not read from meanwhile.
                 await room.wait_answered(member, self._hub.limits.in_flight)
@@ -85,6 +90,11 @@ class Connection:
         finally:
             room.leave(member)
             self._hub.left(room)
+
+    def _pace(self) -> TokenBucket:
+        limits = self._hub.limits
+        per_second, burst = 2 * limits.edits_per_second, 2 * limits.edit_burst
+        return TokenBucket(per_second=per_second, burst=burst, now=self._hub.clock.monotonic())
 
     async def _hello(self, receive: Receive) -> Hello | None:
         seconds = self._hub.limits.hello_seconds

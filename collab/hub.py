@@ -105,13 +105,16 @@ class Hub:
                 await self.create(document, identity)
             except DocumentExists:
                 pass  # another server on the same store was faster, which is just as good
-        state = await document_at(self.store, document, max_length=self.limits.document)
+        snapshotter = Snapshotter(self.store)
+        state = await document_at(
+            self.store, document, max_length=self.limits.document, replayed=snapshotter.replayed
+        )
         room = Room(
             state,
             self.store,
             limits=self.limits,
             clock=self.clock,
-            snapshotter=Snapshotter(self.store),
+            snapshotter=snapshotter,
             on_fail=self._forget,
         )
         self._rooms[document] = room

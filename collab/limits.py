@@ -21,16 +21,14 @@ class Limits(msgspec.Struct, frozen=True):
     """Ten fast typists. Clients pace themselves by it and merge what waits."""
 
     edit_burst: int = 1_000
-    """Edits that may come at once: a client that returns from a long time offline."""
+    """Edits that may come at once: a client that returns from a long time offline. Of messages of all kinds twice
+    as many may come, and twice as fast; who sends more is read from more slowly, which loses nothing."""
 
     in_flight: int = 256
     """Edits that a client may have unanswered, which bounds what transforming the next one costs."""
 
     bridge: int = 10_000
     """Foreign events that an edit may have to be carried over, some 5 ms of work."""
-
-    presence_per_second: float = 50.0
-    """Carets from one client, after as many at once; what is more is dropped, for the last one is all that matters."""
 
     user: int = 512
     """Bytes of what a client says of its user, as JSON: a name and a colour."""

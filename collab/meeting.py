@@ -5,13 +5,15 @@ types `Yes` right behind the full stop:
 
         In 1990.            Ana: [7,-1] and then [7,"!"]       Bo: [8,"Yes"]
 
-Carried over Ana's deletion, Bo's insert stands at 7, and there ties with Ana's `!` as if both had typed at one place. But
-Bo typed on the far side of what Ana deleted. So an insert remembers whose deletion it was pushed back by: it *leans*,
-and where it ties with an insert of that client later on, it goes right. Otherwise the smaller client id goes left.
+Carried over Ana's deletion, Bo's insert stands at 7, and there ties with Ana's `!` as if both had typed at one
+place. But Bo typed on the far side of what Ana deleted. So an insert remembers whose deletion it was pushed back
+by: it *leans*, and where it ties with an insert of that client later on, it goes right. Otherwise the smaller
+client id goes left.
 
 A lean lives as long as the two clients' edits are on their way past each other: on the server in the bridge and
-while an edit is carried over it, on the client with each pending edit since it was sent. Both sides see the same edits meet
-in the same order, and so lean alike.
+while an edit is carried over it, on the client with each pending edit since it was sent, and with the event in
+the log for those of the other's edits that it has yet to meet. Both sides see the same edits meet in the same
+order, and so lean alike.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from collab.document import Document
 from collab.errors import CorruptLog, DocumentNotFound, UnknownVersion
@@ -32,11 +32,17 @@ async def events(
 
 
 async def document_at(
-    store: EventStore, document: str, version: int | None = None, *, max_length: int = 2**31
+    store: EventStore,
+    document: str,
+    version: int | None = None,
+    *,
+    max_length: int = 2**31,
+    replayed: Callable[[Sequence[Event]], None] = lambda _: None,
 ) -> Document:
     """``document`` at ``version``, or at its newest: the newest good snapshot and the events after it.
 
-    The title is the newest one whatever the version.
+    The title is the newest one whatever the version. ``replayed`` is told of the events that it took, a page at
+    a time.
 
     Raises:
         DocumentNotFound, UnknownVersion: there is nothing of that name or number.
@@ -61,6 +67,7 @@ async def document_at(
         )
     async for page in events(store, document, after=state.version, until=version):
         state.replay(page)
+        replayed(page)
     if state.version != version:
         raise CorruptLog(document, state.version + 1, "missing")
     if snapshot is not None and snapshot[0] == version:

@@ -27,7 +27,7 @@ from collab.errors import (
     Unauthorised,
 )
 from collab.events import Event, Payload
-from collab.limits import Limits, TokenBucket, advertise
+from collab.limits import Limits, advertise
 from collab.messages import (
     Checksum,
     Cursor,
@@ -81,12 +81,9 @@ class Member:
         session: Session,
         identity: Identity,
         transport: Transport,
-        *,
-        carets: TokenBucket,
         fault: Callable[[CollabError], None],
     ) -> None:
         self.session = session
-        self.carets = carets
         self.identity = identity
         self.transport = transport
         self.fault = fault
@@ -162,17 +159,14 @@ class Room:
                 older.fault(Superseded())
             if len(self.members) >= self._limits.connections_per_document:
                 raise TooManyConnections(self._limits.connections_per_document)
-            now = self._clock.monotonic()
             session = Session(
                 hello.client,
                 joined=self.document.version,
                 accepted=record.accepted,
                 limits=self._limits,
-                now=now,
+                now=self._clock.monotonic(),
             )
-            per_second = self._limits.presence_per_second
-            carets = TokenBucket(per_second=per_second, burst=int(per_second), now=now)
-            member = Member(session, identity, transport, carets=carets, fault=fault)
+            member = Member(session, identity, transport, fault)
             opening, cursor = self._opening(hello, member)
             # What the welcome speaks of may still be on its way to the disk.
             await self.wait_committed(self.document.version)
@@ -368,13 +362,11 @@ class Room:
     # Presence and checksums.
 
     def move(self, member: Member, presence: SetPresence) -> None:
-        """A caret moved. Those that come too fast are passed over.
+        """A caret moved.
 
         Raises:
             ConnectionFault: the client broke a rule, or must resume.
         """
-        if not member.carets.take(self._clock.monotonic()):
-            return
         cursor = member.session.cursor(
             presence, document=self.document, recent=self._recent, seen=self.committed
         )

@@ -30,8 +30,8 @@ from collab.errors import (
 )
 from collab.events import Payload
 from collab.limits import Limits, TokenBucket
-from collab.messages import Cursor, Edit, Refused, Resend, SetPresence
 from collab.meeting import cross
+from collab.messages import Cursor, Edit, Refused, Resend, SetPresence
 from collab.operation import Operation, span, validate
 from collab.presence import carried
 from collab.recent import Recent

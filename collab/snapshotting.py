@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Protocol
 
 from collab.document import Document
 from collab.errors import StoreError
 from collab.events import Event
+from collab.operation import Component
 from collab.snapshots import pack
 from collab.store.base import EventStore
 
@@ -28,8 +30,12 @@ logger = logging.getLogger("collab.snapshotting")
 
 def weight(event: Event) -> int:
     """How much replaying ``event`` costs, in units of text."""
-    op = event.op or []
-    return EVENT_WEIGHT + sum(len(step) if isinstance(step, str) else 1 for step in op)
+    return EVENT_WEIGHT + sum(map(_size, event.op or []))
+
+
+def _size(step: Component) -> int:
+    text = step.get("insert") if isinstance(step, dict) else step
+    return len(text) if isinstance(text, str) else 1
 
 
 class Live(Protocol):
@@ -41,15 +47,16 @@ class Live(Protocol):
 
 
 class Snapshotter:
-    """Takes one document's snapshots in the background.
+    """Takes one document's snapshots in the background."""
 
-    ``since`` is the weight of the events since the last snapshot.
-    """
-
-    def __init__(self, store: EventStore, *, since: int = 0) -> None:
+    def __init__(self, store: EventStore) -> None:
         self._store = store
-        self._since = since
+        self._since = 0
         self._taking: asyncio.Task[None] | None = None
+
+    def replayed(self, events: Sequence[Event]) -> None:
+        """Loading the document took ``events`` on top of the last snapshot: they count towards the next."""
+        self._since += sum(map(weight, events))
 
     def grew(self, room: Live, batch: list[Event]) -> None:
         """Events were committed; take a snapshot if it is time."""

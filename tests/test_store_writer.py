@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from collab.errors import VersionConflict
+from collab.errors import StoreError, VersionConflict
 from collab.store import writer
 from collab.store.sqlite import SQLiteStore
 from tests.store_helpers import Blocked, commits, created, on_writer, typing
@@ -134,3 +134,19 @@ async def test_appends_wait_for_the_disk_also_after_a_snapshot_that_did_not(stor
     assert await on_writer(store, "PRAGMA synchronous") == (1,)
     await store.append(typing("doc0", 1))
     assert await on_writer(store, "PRAGMA synchronous") == (2,)
+
+
+async def test_what_waits_when_the_writer_is_closed_is_done_first(store: SQLiteStore) -> None:
+    async with Blocked(store):
+        snapshot = asyncio.create_task(store.save_snapshot("doc0", 1, b"content"))
+        appends = [asyncio.create_task(store.append(typing(f"doc{i}", 1))) for i in range(4)]
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(store._writer.close())
+        await asyncio.sleep(0)
+        late = asyncio.create_task(store.append(typing("doc5", 1)))
+        await asyncio.sleep(0)
+    await asyncio.gather(snapshot, *appends, closing)
+    with pytest.raises(StoreError, match="closed"):
+        await late
+    assert await store.snapshot("doc0") == (1, b"content")
+    assert [len(await store.events(f"doc{i}")) for i in range(6)] == [2, 2, 2, 2, 1, 1]
