@@ -26,28 +26,13 @@ import msgspec
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.typing import Subprotocol
 
 from collab import units
-from collab.errors import CollabError, PastEnd
-from collab.limits import TokenBucket
-from collab.messages import (
-    SCHEMA,
-    SUBPROTOCOL,
-    Checksum,
-    Edit,
-    EventRow,
-    Events,
-    Hello,
-    Message,
-    Refused,
-    Retry,
-    SnapshotChunk,
-    Welcome,
-    decode_server,
-    encode,
-)
+from collab.errors import CollabError, MalformedMessage, PastEnd
+from collab.messages import SUBPROTOCOL, EventRow, Retry, ServerMessage, Welcome, decode_server, encode
 from collab.operation import Operation, Text, normalize, plain_text, validate
-from collab.replica import Replica
+from collab.participant import Loaded, News, Participant, Taken, TakenOut
 
 Status = Literal["connecting", "connected", "disconnected"]
 
@@ -98,8 +83,8 @@ class SharedDocument:
 
     ``version`` is the newest version of the log that the text builds on, ``pending`` the number of own edits
     that are not in the log yet, as far as this client knows. ``client`` is an id that no other client has, a
-    random one if left out. With ``coalesce`` false every edit becomes an event
-    of its own, where else a run of typing that waits to be sent is joined.
+    random one if left out. With ``coalesce`` false every edit becomes an event of its own, where else a run of
+    typing that waits to be sent is joined.
 
     Two hooks are for programs that watch or slow down a client: ``gate`` is asked before an event is taken in,
     and leaves it and all after it waiting by saying False (until `integrate_waiting` is called), and
@@ -119,29 +104,16 @@ class SharedDocument:
         on_event: Callable[[EventRow, Operation], None] | None = None,
     ) -> None:
         self.client = client or secrets.token_hex(8)
-        self.author = ""
         self.status: Status = "disconnected"
         self.diverged = 0
         self.reconnects = 0
-        self._key = secrets.token_hex(16)
         self._url = socket_url(url, document)
-        self._user = user
         self._on_refused = on_refused
-        self._gate = gate
         self._on_event = on_event
-        self._replica = Replica(self.client, coalesce=coalesce)
-        self._epoch: str | None = None
-        self._inbox: deque[EventRow] = deque()
-        self._catch_up = 0
-        self._chunks: Operation | None = None
-        self._snapshot_version = 0
-        self._in_flight = 0
-        self._max_in_flight = 1
-        self._max_insert = 1
-        self._bucket = TokenBucket(per_second=1, burst=1, now=0)
+        self._talk = Participant(self.client, secrets.token_hex(16), user=user, coalesce=coalesce, gate=gate)
+        self._replica = self._talk.replica
         self._to_send = asyncio.Event()
         self._moved = asyncio.Condition()
-        self._synced = False
         self._astral = False
         self._closed: Closed | None = None
         self._readers: list[deque[Change]] = []
@@ -160,6 +132,11 @@ class SharedDocument:
         return self._replica.shown.value()
 
     @property
+    def author(self) -> str:
+        """The name under which the server logs this client's edits, empty before the first connection."""
+        return self._talk.author
+
+    @property
     def version(self) -> int:
         return self._replica.version
 
@@ -170,7 +147,7 @@ class SharedDocument:
     @property
     def holding(self) -> bool:
         """Whether events have arrived that ``gate`` holds back."""
-        return bool(self._inbox)
+        return self._talk.holding
 
     def insert(self, offset: int, text: str) -> None:
         """Insert ``text`` before the character at ``offset``.
@@ -178,12 +155,11 @@ class SharedDocument:
         Raises:
             PastEnd: there is no such place.
         """
-        if text:
-            place = self._units(offset)
-            for start in range(0, len(text), self._max_insert):
-                piece = text[start : start + self._max_insert]
-                self.edit([place, piece])
-                place += units.length(piece)
+        place = self._units(offset)
+        for start in range(0, len(text), self._talk.most_inserted):
+            piece = text[start : start + self._talk.most_inserted]
+            self.edit([place, piece])
+            place += units.length(piece)
 
     def delete(self, offset: int, length: int) -> None:
         """Delete ``length`` characters from ``offset`` on.
@@ -227,6 +203,18 @@ class SharedDocument:
         """
         await self.wait_for(lambda: self.version >= version)
 
+    async def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until ``condition`` holds; it is looked at whenever something has come from the server.
+
+        Raises:
+            Closed: the connection ended for good first.
+        """
+        async with self._moved:
+            await self._moved.wait_for(lambda: condition() or self._closed is not None)
+        if not condition():
+            assert self._closed is not None
+            raise self._closed
+
     async def changes(self) -> AsyncIterator[Change]:
         """All changes of the text from now on, own ones included, until the document is closed."""
         unread: deque[Change] = deque()
@@ -242,6 +230,10 @@ class SharedDocument:
         finally:
             self._readers.remove(unread)
 
+    def integrate_waiting(self) -> None:
+        """Take in events that have arrived, as far as ``gate`` lets them pass now."""
+        self._tell(self._talk.take_waiting())
+
     async def __aenter__(self) -> SharedDocument:
         """Connect, and wait until the text is there.
 
@@ -250,7 +242,7 @@ class SharedDocument:
         """
         self._running = asyncio.create_task(self._run())
         try:
-            await self.wait_for(lambda: self._synced)
+            await self.wait_for(lambda: self._talk.synced)
         except BaseException:
             await self.close()
             raise
@@ -276,27 +268,7 @@ class SharedDocument:
         while self._closed is None:
             self.status = "connecting"
             started = time.monotonic()
-            try:
-                async with open_socket(
-                    self._url,
-                    subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
-                    compression=None,
-                    open_timeout=OPEN_SECONDS,
-                    max_size=FRAME_LIMIT,
-                ) as socket:
-                    await self._talk(socket)
-            except ConnectionClosed as error:
-                code = error.rcvd.code if error.rcvd else 1006
-                reason = error.rcvd.reason if error.rcvd else "connection lost"
-                if code == 1009 or 4400 <= code < 4500:
-                    self._closed = Closed(code, reason)
-            except InvalidStatus as error:
-                if error.response.status_code in (403, 404):
-                    self._closed = Closed(4403, f"the server answered {error.response.status_code}")
-            except (OSError, TimeoutError, InvalidHandshake) as error:
-                logger.debug("no connection to %s: %s", self._url, error)
-            except CollabError as error:
-                self._closed = Closed(4400, str(error))
+            self._closed = await self._connect_once()
             self.status = "disconnected"
             await self._notify()
             if time.monotonic() - started > STABLE_SECONDS:
@@ -305,16 +277,39 @@ class SharedDocument:
                 await asyncio.sleep(random.uniform(0, min(MAX_BACKOFF, 0.5 * 2**tries)))
                 tries += 1
 
-    async def _talk(self, socket: ClientConnection) -> None:
-        since = self._replica.version if self._epoch is not None else None
-        hello = Hello(
-            client=self.client, key=self._key, schema=SCHEMA, since=since, epoch=self._epoch, user=self._user
-        )
-        await socket.send(encode(hello), text=True)
+    async def _connect_once(self) -> Closed | None:
+        """Talk through one socket until it ends; returns why there must not be another one, if so."""
+        try:
+            async with open_socket(
+                self._url,
+                subprotocols=[Subprotocol(SUBPROTOCOL)],
+                compression=None,
+                open_timeout=OPEN_SECONDS,
+                max_size=FRAME_LIMIT,
+            ) as socket:
+                await self._converse(socket)
+        except ConnectionClosed as error:
+            code = error.rcvd.code if error.rcvd else 1006
+            if code == 1009 or 4400 <= code < 4500:
+                return Closed(code, error.rcvd.reason if error.rcvd else "")
+        except InvalidStatus as error:
+            if error.response.status_code in (403, 404):
+                return Closed(4403, f"the server answered {error.response.status_code}")
+        except (OSError, TimeoutError, InvalidHandshake) as error:
+            logger.debug("no connection to %s: %s", self._url, error)
+        except CollabError as error:
+            return Closed(4400, str(error))
+        return None
+
+    async def _converse(self, socket: ClientConnection) -> None:
+        await socket.send(encode(self._talk.hello()), text=True)
         welcome = decode_server(await socket.recv())
         if not isinstance(welcome, Welcome):
-            raise CollabError(f"expected a welcome, got {type(welcome).__name__}")
-        self._welcome(welcome)
+            raise MalformedMessage(f"expected a welcome, got {type(welcome).__name__}")
+        self.reconnects += self._talk.synced
+        self._talk.welcomed(welcome, time.monotonic())
+        self._look_whether_connected()
+        await self._notify()
         sending = asyncio.create_task(self._send_edits(socket))
         try:
             async for frame in socket:
@@ -325,131 +320,64 @@ class SharedDocument:
             await asyncio.wait([sending])
         # The iteration ends quietly where the close was a normal one; coming back is right then too.
 
-    def _welcome(self, welcome: Welcome) -> None:
-        self.author = welcome.you.author
-        self._max_in_flight = welcome.limits.in_flight
-        self._max_insert = max(1, welcome.limits.operation // 2)
-        # Nine tenths of what is allowed: the network may push two of our seconds together.
-        self._bucket = TokenBucket(
-            per_second=0.9 * welcome.limits.edits_per_second,
-            burst=max(1, int(0.9 * welcome.limits.edit_burst)),
-            now=time.monotonic(),
-        )
-        self.reconnects += self._synced
-        self._inbox.clear()
-        self._catch_up = welcome.seq
-        if welcome.snapshot is not None:
-            self._chunks = []
-            self._snapshot_version = welcome.snapshot.seq
-            self._epoch = welcome.epoch
-        else:
-            self._epoch = welcome.epoch
-            self._caught_up()
-
-    def _receive(self, message: Message | Welcome) -> None:
-        if isinstance(message, Events):
-            self._inbox.extend(message.events)
-            self.integrate_waiting()
-        elif isinstance(message, SnapshotChunk):
-            self._load_chunk(message)
-        elif isinstance(message, Refused):
-            self._refused(message)
-        elif isinstance(message, Checksum):
-            if message.seq == self.version and message.hash != units.checksum(
-                self._replica.confirmed.plain_text()
-            ):
-                self._start_over("the text differed from the server's")
-        elif isinstance(message, Retry):
+    def _receive(self, message: ServerMessage) -> None:
+        if isinstance(message, Retry):
             logger.warning("the server asks to try again: %s", message.reason)
+        self._tell(self._talk.receive(message))
+        self._look_whether_connected()
+        self._to_send.set()
 
-    def _load_chunk(self, chunk: SnapshotChunk) -> None:
-        if self._chunks is None:
-            return
-        self._chunks.extend(chunk.content)
-        if chunk.last:
-            content = normalize(self._chunks)
-            self._chunks = None
-            plain = all(isinstance(component, str) for component in content)
-            text: Text = "".join(content) if plain else content  # type: ignore[arg-type]
-            dropped = self._replica.load(self._snapshot_version, text)
-            self._note_astral([plain_text(text)])
-            for edit in dropped:
-                self._report(edit.op, "epoch_changed", "the document was replaced")
-            self._publish(Change(self.version, None, "remote", ""))
-            self._caught_up()
-
-    def integrate_waiting(self) -> None:
-        """Take in events that have arrived, as far as ``gate`` lets them pass."""
-        while self._inbox:
-            event = self._inbox[0]
-            if self._gate is not None and event.seq > self._catch_up and not self._gate(event):
-                return
-            self._inbox.popleft()
-            change = self._replica.integrate(event)
-            if event.client == self.client and event.id and self._in_flight:
-                self._in_flight -= 1
-                self._to_send.set()
-            if change is not None:
-                self._note_astral(change.op)
-                if change.diverged:
-                    self.diverged += 1
-                    logger.warning("prediction of event %d was wrong and is repaired", event.seq)
-                self._publish(Change(self.version, change.op, "remote", event.author))
-            if self._on_event is not None:
-                self._on_event(event, change.op if change is not None else [])
-            if event.seq == self._catch_up:
-                self._caught_up()
-
-    def _caught_up(self) -> None:
-        if self.version >= self._catch_up and self.status == "connecting":
-            self._replica.resume()
-            self._in_flight = 0
+    def _look_whether_connected(self) -> None:
+        if self._talk.caught_up:
             self.status = "connected"
-            self._synced = True
             self._to_send.set()
 
     async def _send_edits(self, socket: ClientConnection) -> None:
         while True:
             await self._to_send.wait()
             self._to_send.clear()
-            while self.status == "connected" and self._in_flight < self._max_in_flight:
-                edit = next(self._replica.unsent(), None)
-                if edit is None:
-                    break
-                if (wait := self._bucket.wait(time.monotonic())) > 0:
-                    await asyncio.sleep(wait)
-                    continue
-                self._bucket.take(time.monotonic())
-                edit.sent = True
-                self._in_flight += 1
-                message = Edit(edit.id, self.version, edit.op, self._replica.refusals)
-                await socket.send(encode(message), text=True)
+            while (step := self._talk.outgoing(time.monotonic())) is not None:
+                if isinstance(step, float):
+                    await asyncio.sleep(step)
+                else:
+                    await socket.send(encode(step), text=True)
 
-    def _refused(self, message: Refused) -> None:
-        refused = self._replica.refuse(message.id)
-        if refused is not None:
-            # All that was sent behind it is answered with `resend`, and not in flight any more.
-            self._in_flight = sum(edit.sent for edit in self._replica.pending)
-            self._publish(Change(self.version, refused.change, "local", self.author))
-            self._report(refused.op, message.code, message.reason)
-        self._to_send.set()
+    def _tell(self, news: list[News]) -> None:
+        """Pass on what has happened to the text."""
+        for item in news:
+            if isinstance(item, Taken):
+                self._taken(item)
+            elif isinstance(item, Loaded):
+                self._note_astral([self.text])
+                self._publish(Change(self.version, None, "remote", ""))
+                for op in item.dropped:
+                    self._report(op, "epoch_changed", "the document was replaced")
+            elif isinstance(item, TakenOut):
+                self._publish(Change(self.version, item.change, "local", self.author))
+                self._report(item.operation, item.code, item.reason)
+            else:
+                self.diverged += 1
+                logger.error("document %s: %s; fetching it again", self._url, item.reason)
+                raise ConnectionResetError(item.reason)
+
+    def _taken(self, taken: Taken) -> None:
+        if taken.diverged:
+            self.diverged += 1
+            logger.warning("prediction of event %d was wrong and is repaired", taken.event.seq)
+        if taken.operation:
+            self._note_astral(taken.operation)
+            self._publish(Change(taken.event.seq, taken.operation, "remote", taken.event.author))
+        if self._on_event is not None:
+            self._on_event(taken.event, taken.operation)
+
+    # Small things.
 
     def _report(self, op: Operation, code: str, reason: str) -> None:
         text = "".join(step for step in op if isinstance(step, str))
-        refusal = Refusal(op, code, reason, text)
         if self._on_refused is not None:
-            self._on_refused(refusal)
+            self._on_refused(Refusal(op, code, reason, text))
         else:
             logger.warning("edit %s was refused: %s (%s)", op, reason, code)
-
-    def _start_over(self, reason: str) -> None:
-        """Forget the text and fetch it again; the log is right."""
-        self.diverged += 1
-        logger.error("document %s: %s; fetching it again", self._url, reason)
-        self._epoch = None
-        raise ConnectionResetError(reason)
-
-    # Small things.
 
     def _units(self, offset: int) -> int:
         if not self._astral:
@@ -461,13 +389,10 @@ class SharedDocument:
             raise PastEnd(offset, len(text))
         return units.length(text[:offset])
 
-    def _note_astral(self, op: Operation) -> None:
+    def _note_astral(self, content: Operation) -> None:
         """Once the text had a character outside the BMP, characters and units differ."""
-        for step in op:
-            if isinstance(step, str) and not step.isascii() and units.length(step) != len(step):
-                self._astral = True
-            elif isinstance(step, dict) and isinstance(step.get("insert"), str):
-                self._note_astral([step["insert"]])
+        text = plain_text([step for step in content if not isinstance(step, int)])
+        self._astral = self._astral or units.length(text) != len(text)
 
     def _publish(self, change: Change) -> None:
         for unread in self._readers:
@@ -475,18 +400,6 @@ class SharedDocument:
                 unread.clear()
                 change = Change(change.version, None, change.origin, change.author)
             unread.append(change)
-
-    async def wait_for(self, condition: Callable[[], bool]) -> None:
-        """Wait until ``condition`` holds; it is looked at whenever something has come from the server.
-
-        Raises:
-            Closed: the connection ended for good first.
-        """
-        async with self._moved:
-            await self._moved.wait_for(lambda: condition() or self._closed is not None)
-        if not condition():
-            assert self._closed is not None
-            raise self._closed
 
     async def _notify(self) -> None:
         async with self._moved:

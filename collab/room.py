@@ -30,10 +30,8 @@ from collab.events import Event, Payload
 from collab.limits import Limits, advertise
 from collab.messages import (
     Checksum,
-    Cursor,
     Edit,
     Hello,
-    Peer,
     PresenceUpdate,
     Refused,
     Resend,
@@ -89,8 +87,6 @@ class Member:
         self.fault = fault
         self.delivery: Delivery
         self.unanswered = 0
-        self.missed: set[str] = set()
-        """Clients that left while this one was behind, of which it is told when it has caught up."""
 
     @property
     def client(self) -> str:
@@ -221,12 +217,11 @@ class Room:
         return frames
 
     def _introduce(self, member: Member) -> None:
-        """``member`` is up to date: show it who else is here, and who isn't any more."""
-        here = self._presence.everybody(self.committed, self._recent)
-        left = member.missed - {peer.client for peer in here}
-        member.missed = set()
-        peers = [peer for peer in here if peer.client != member.client]
-        member.send(PresenceUpdate(self.committed, peers + [Peer(client, left=True) for client in left]))
+        """``member`` is up to date: show it everybody else who is here."""
+        peers = [
+            p for p in self._presence.everybody(self.committed, self._recent) if p.client != member.client
+        ]
+        member.send(PresenceUpdate(self.committed, peers, all=True))
 
     def leave(self, member: Member) -> None:
         """``member`` is gone. Harmless if it went before."""
@@ -370,9 +365,6 @@ class Room:
         cursor = member.session.cursor(
             presence, document=self.document, recent=self._recent, seen=self.committed
         )
-        if cursor is not None:
-            length = self.document.content.length
-            cursor = Cursor(min(cursor.anchor, length), min(cursor.head, length))
         self._presence.move(member.client, cursor, presence.user, self.document.version)
         self._schedule_presence()
 
@@ -392,16 +384,10 @@ class Room:
         peers = self._presence.news(self.committed, self._recent)
         if peers:
             frame = Frame(encode(PresenceUpdate(self.committed, peers)))
-            moved = {peer.client for peer in peers}
-            left = {peer.client for peer in peers if peer.left}
+            only = peers[0].client if len(peers) == 1 else None
             for member in self.members.values():
-                if not member.delivery.live:
-                    member.missed |= left
-                elif member.client not in moved:
+                if member.delivery.live and member.client != only:
                     member.transport.write(frame)
-                elif len(moved) > 1:
-                    others = [peer for peer in peers if peer.client != member.client]
-                    member.send(PresenceUpdate(self.committed, others))
 
     def _schedule_checksum(self) -> None:
         if self._checksum_timer is not None:

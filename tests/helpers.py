@@ -189,7 +189,8 @@ class Peer:
 
     async def caught_up(self) -> None:
         """Wait for all that the welcome spoke of, and for the list of who is here."""
-        await self.expect("presence")
+        while not (await self.expect("presence")).get("all"):
+            pass
         assert self.version == self.welcome["seq"]
 
     async def edit(

@@ -27,6 +27,7 @@ CORE = [
     "presence",
     "session",
     "replica",
+    "participant",
     "describe",
 ]
 """Values and plain functions, each importing only from those before it."""

@@ -127,7 +127,7 @@ async def test_one_who_reads_on_catches_up_from_the_log_if_need_be(
         await serving.drop()
 
 
-async def test_who_left_meanwhile_is_told_to_one_who_reads_on(serve: Serve, narrow: Narrow) -> None:
+async def test_one_who_reads_on_is_told_who_is_still_here(serve: Serve, narrow: Narrow) -> None:
     serving = await serve(send_buffer=16_384)
     author = await Peer.joined(serving.url, "doc")
     passer_by = await Peer.joined(serving.url, "doc")
@@ -140,7 +140,9 @@ async def test_who_left_meanwhile_is_told_to_one_who_reads_on(serve: Serve, narr
     )
     read_on(sleeper)
     await sleeper.reached(LINES + 1)
-    assert {"client": passer_by.client, "left": True} in (await sleeper.expect("presence"))["peers"]
+    message = await sleeper.expect("presence")
+    assert message["all"] is True
+    assert [peer["client"] for peer in message["peers"]] == [author.client]
 
 
 async def test_one_who_stays_away_too_long_is_cut_off(serve: Serve, narrow: Narrow) -> None:

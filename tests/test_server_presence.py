@@ -44,6 +44,7 @@ async def test_who_joins_is_shown_who_else_is_here(serve: Serve) -> None:
     bob = await Peer.joined(serving.url, "doc")
     here = peers(bob.received[-1])
     assert list(here) == [ana.client]
+    assert bob.received[-1]["all"] is True
     assert here[ana.client]["user"] == {"name": "Ana", "color": "#0a7d5a"}
     assert here[ana.client]["author"] == ana.welcome["you"]["author"]
 
@@ -58,17 +59,15 @@ async def test_who_is_here_is_shown_who_joins(serve: Serve) -> None:
 async def test_the_first_who_joins_sees_nobody(serve: Serve) -> None:
     serving = await serve()
     peer = await Peer.joined(serving.url, "doc")
-    assert peer.received[-1] == {"type": "presence", "seq": 1, "peers": []}
+    assert peer.received[-1] == {"type": "presence", "seq": 1, "peers": [], "all": True}
 
 
-async def test_a_caret_is_shown_to_others_and_not_to_its_owner(serve: Serve) -> None:
+async def test_a_caret_is_shown_to_others(serve: Serve) -> None:
     serving = await serve()
     mover, watcher = await two_in(serving, "hello")
     await put(mover, 1, 4)
     found, version = await seen(watcher, mover.client, cursor={"anchor": 1, "head": 4})
     assert (found["user"], version) == ({"name": "Ana"}, 2)
-    mine = [m for m in await mover.until_answered() if mover.client in peers(m)]
-    assert mine == []
 
 
 async def test_a_caret_with_user_changes_the_user_and_one_without_does_not(serve: Serve) -> None:

@@ -506,6 +506,9 @@ async def test_an_event_past_the_end_is_found(tmp_path: Path) -> None:
         with pytest.raises(CorruptLog) as corrupt:
             await store.events("doc")
         assert corrupt.value.seq == 5
+        with pytest.raises(CorruptLog):
+            await store.events("doc", after=4)
+        assert len(await store.events("doc", until=4)) == 4
         with pytest.raises(StoreError):
             await store.append(typing("doc", 4))
 

@@ -35,6 +35,7 @@ class ClientRecord(msgspec.Struct, frozen=True):
     """A client of one document, known from its first accepted edit on.
 
     ``key_hash`` is the SHA-256 of its private key, and ``accepted`` the id of its last edit in the log.
+    Key and author are those of its first edit and stay; each event has the author it was made by.
     """
 
     client: str
@@ -72,6 +73,7 @@ class EventStore(Protocol):
         Raises:
             VersionConflict: the document's version isn't ``expected``; nothing was appended.
             StoreFull, StoreBusy, StoreReadOnly: the events could not be written.
+            ValueError: the append contradicts itself, and would harm the log.
         """
         ...
 
@@ -112,7 +114,7 @@ class EventStore(Protocol):
         ...
 
     async def save_snapshot(self, document: str, version: int, content: bytes) -> None:
-        """Keep a packed snapshot. One of the same version is replaced."""
+        """Keep a packed snapshot of a document that exists. One of the same version is replaced."""
         ...
 
     async def delete_snapshot(self, document: str, version: int) -> None:

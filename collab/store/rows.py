@@ -118,7 +118,7 @@ COLUMNS = (
 
 
 def read(document: str, rows: Iterable[Sequence[Any]], *, after: int) -> list[Event]:
-    """The events in ``rows``, which follow event ``after``.
+    """The events in ``rows`` of `COLUMNS` and one more, which follow event ``after``.
 
     Raises:
         CorruptLog: one is missing before another, or damaged.
@@ -126,7 +126,7 @@ def read(document: str, rows: Iterable[Sequence[Any]], *, after: int) -> list[Ev
     seeds: dict[tuple[str, int, str, str], int] = {}
     events = []
     expected = after
-    for seq, type_, version, client_seq, at, payload, stored, position, client, author in rows:
+    for seq, type_, version, client_seq, at, payload, stored, position, client, author, _ in rows:
         expected += 1
         if seq != expected:
             raise CorruptLog(document, expected, f"missing, the next one is {seq}")

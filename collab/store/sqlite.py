@@ -30,8 +30,8 @@ READERS = 2
 BUSY_SECONDS = 5.0
 """How long another process may keep the file locked before an append fails with StoreBusy."""
 
-SLICE = 1_000
-"""Events decoded at a stretch, some 3 ms, before the event loop has its turn."""
+PIECE = 1_000
+"""Events read and decoded at a stretch, some 3 ms, before other readers and the event loop have their turn."""
 
 _DOCUMENT = "id, epoch, kind, title, version, created_at, updated_at"
 _CLIENT = "client, author, key_hash, accepted"
@@ -104,7 +104,16 @@ class SQLiteStore:
     ) -> list[Event]:
         after = min(max(0, after), _FOREVER)
         until = _FOREVER if until is None else min(until, _FOREVER)
-        limit = max(0, limit)
+        events: list[Event] = []
+        while len(events) < limit:
+            piece = min(PIECE, limit - len(events))
+            found = await self._piece(document, after + len(events), until, piece)
+            events += found
+            if len(found) < piece:
+                break
+        return events
+
+    async def _piece(self, document: str, after: int, until: int, limit: int) -> list[Event]:
         try:
             found = await self._read_events(document, after, until, limit)
         except StoreDamaged as damage:
@@ -112,27 +121,24 @@ class SQLiteStore:
             raise CorruptLog(document, seq, str(damage)) from damage
         if not found:
             return []
-        head: int = found[0][0]
-        stored = [row[1:] for row in found if row[1] is not None]
-        events: list[Event] = []
-        for start in range(0, len(stored), SLICE):
-            if start:
-                await asyncio.sleep(0)
-            events += rows.read(document, stored[start : start + SLICE], after=after + start)
+        head: int = found[0][-1]
+        stored = found if found[0][0] is not None else []
+        events = rows.read(document, stored, after=after)
         last = after + len(events)
-        if last > head > after:
+        if events and last > head:
             raise CorruptLog(document, head + 1, f"the catalogue says that version {head} is the newest")
         if len(events) < limit and last < min(head, until):
             raise CorruptLog(document, last + 1, f"missing, the newest version is {head}")
         return events
 
     async def _read_events(self, document: str, after: int, until: int, limit: int) -> Sequence[Any]:
-        """The document's version, and an event's `rows.COLUMNS`, or Nones if there are no events.
+        """Events as `rows.read` wants them, each with the document's version behind it.
 
-        It takes one statement, so that both are of one moment.
+        Where there are no events there is one row with None in their place, and no row where there
+        is no document. It takes one statement, so that all is of one moment.
         """
         return await self._read(
-            f"SELECT d.version, {rows.COLUMNS} FROM documents AS d"
+            f"SELECT {rows.COLUMNS}, d.version FROM documents AS d"
             " LEFT JOIN events AS e ON e.document = d.number AND e.seq > ? AND e.seq <= ?"
             " LEFT JOIN clients AS c ON c.number = e.client"
             " WHERE d.id = ? ORDER BY e.seq LIMIT ?",
