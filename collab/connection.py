@@ -21,6 +21,7 @@ from collab.errors import (
 )
 from collab.hub import Hub
 from collab.limits import TokenBucket
+from collab.member import Member
 from collab.messages import (
     CLIENT_ID,
     CLIENT_KEY,
@@ -30,11 +31,12 @@ from collab.messages import (
     Hello,
     Ping,
     Pong,
+    Retry,
     SetPresence,
     decode_client,
     encode,
 )
-from collab.room import Member, Room, retry_message
+from collab.room import Room
 from collab.transport import Frame, Transport
 
 Receive = Callable[[], Awaitable[str | bytes | None]]
@@ -143,7 +145,7 @@ class Connection:
     def _end(self, error: CollabError) -> None:
         """Close the connection because of ``error``."""
         if isinstance(error, StoreError):
-            self._transport.write(Frame(encode(retry_message(error))))
+            self._transport.write(Frame(encode(Retry(error.code, str(error)))))
             self._transport.close(CloseCode.RETRY, error.code)
         elif isinstance(error, ConnectionFault):
             self._transport.close(error.close_code, f"{error.code}: {error}"[:120])

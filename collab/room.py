@@ -12,8 +12,8 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
 from collab import units
 from collab.auth import Identity
@@ -27,7 +27,8 @@ from collab.errors import (
     Unauthorised,
 )
 from collab.events import Event, Payload
-from collab.limits import Limits, advertise
+from collab.limits import Limits
+from collab.member import Member
 from collab.messages import (
     Checksum,
     Edit,
@@ -35,17 +36,12 @@ from collab.messages import (
     PresenceUpdate,
     Refused,
     Resend,
-    Retry,
     SetPresence,
-    SnapshotChunk,
-    SnapshotMark,
-    Welcome,
-    You,
     encode,
     event_row,
     events_frame,
 )
-from collab.operation import Operation, Text
+from collab.opening import Openings
 from collab.presence import Presence
 from collab.recent import Recent
 from collab.session import Accepted, Session
@@ -69,31 +65,6 @@ class Clock(Protocol):
     def now(self) -> int:
         """Microseconds since 1970, UTC."""
         ...
-
-
-class Member:
-    """One client in a room: its session, its socket, and its way through the stream."""
-
-    def __init__(
-        self,
-        session: Session,
-        identity: Identity,
-        transport: Transport,
-        fault: Callable[[CollabError], None],
-    ) -> None:
-        self.session = session
-        self.identity = identity
-        self.transport = transport
-        self.fault = fault
-        self.delivery: Delivery
-        self.unanswered = 0
-
-    @property
-    def client(self) -> str:
-        return self.session.client
-
-    def send(self, message: Any) -> None:
-        self.transport.write(Frame(encode(message)))
 
 
 class Room:
@@ -129,7 +100,7 @@ class Room:
         self._committing: asyncio.Task[None] | None = None
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._joining = asyncio.Lock()
-        self._content_frames: tuple[int, list[Frame]] = (-1, [])
+        self._openings = Openings(document, limits)
         self._presence_timer: asyncio.TimerHandle | None = None
         self._checksum_timer: asyncio.TimerHandle | None = None
 
@@ -163,7 +134,7 @@ class Room:
                 now=self._clock.monotonic(),
             )
             member = Member(session, identity, transport, fault)
-            opening, cursor = self._opening(hello, member)
+            opening, cursor = self._openings.frames(hello, identity, accepted=record.accepted)
             # What the welcome speaks of may still be on its way to the disk.
             await self.wait_committed(self.document.version)
             member.delivery = Delivery(
@@ -188,33 +159,6 @@ class Room:
             raise Unauthorised(f"wrong key for client {hello.client}")
         self._known[hello.client] = record
         return record
-
-    def _opening(self, hello: Hello, member: Member) -> tuple[Iterator[Frame], int]:
-        version = self.document.version
-        resumes = hello.since is not None and (
-            hello.since == 0 or (hello.epoch == self.document.epoch and 0 < hello.since <= version)
-        )
-        content = [] if resumes else self._content()
-        welcome = Welcome(
-            seq=version,
-            epoch=self.document.epoch,
-            snapshot=None if resumes else SnapshotMark(version, self.document.content.length),
-            accepted=member.session.accepted,
-            you=You(hello.client, member.identity.author),
-            role=member.identity.role,
-            title=self.document.title,
-            limits=advertise(self._limits),
-        )
-        frames = iter([Frame(encode(welcome)), *content])
-        return frames, hello.since if resumes and hello.since is not None else version
-
-    def _content(self) -> list[Frame]:
-        """The document's content in frames, made once for all who join at this version."""
-        version, frames = self._content_frames
-        if version != self.document.version:
-            frames = [Frame(encode(chunk)) for chunk in content_chunks(self.document.content.value())]
-            self._content_frames = self.document.version, frames
-        return frames
 
     def _introduce(self, member: Member) -> None:
         """``member`` is up to date: show it everybody else who is here."""
@@ -422,32 +366,3 @@ class Room:
         for timer in (self._presence_timer, self._checksum_timer):
             if timer is not None:
                 timer.cancel()
-
-
-def retry_message(error: StoreError) -> Retry:
-    return Retry(error.code, str(error))
-
-
-CHUNK_UNITS = 32 * 1024
-"""Code points of content to a message, so that no message is giant and progress can be shown."""
-
-
-def content_chunks(content: Text) -> list[SnapshotChunk]:
-    """``content`` in pieces, the last marked so; at least one."""
-    chunks: list[Operation] = [[]]
-    room = CHUNK_UNITS
-    for component in [content] if isinstance(content, str) else content:
-        text = component["insert"] if isinstance(component, dict) else component
-        pieces: list[Any] = (
-            [text[i : i + CHUNK_UNITS] for i in range(0, len(text), CHUNK_UNITS)]
-            if isinstance(text, str)
-            else [text]
-        )
-        for piece in pieces:
-            size = len(piece) if isinstance(piece, str) else 100
-            if size > room and chunks[-1]:
-                chunks.append([])
-                room = CHUNK_UNITS
-            chunks[-1].append({**component, "insert": piece} if isinstance(component, dict) else piece)
-            room -= size
-    return [SnapshotChunk(chunk, last=chunk is chunks[-1]) for chunk in chunks]

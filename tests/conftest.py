@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 
@@ -9,9 +10,10 @@ import pytest_asyncio
 import uvloop
 
 from collab import client
-from tests.helpers import Serving
+from tests.helpers import Peer, Serving
 
 Serve = Callable[..., Awaitable[Serving]]
+Narrow = Callable[[Serving], Awaitable[Peer]]
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -46,6 +48,25 @@ async def serve(plain_asgi: bool) -> AsyncIterator[Serve]:
             return await stack.enter_async_context(serving)
 
         yield start
+
+
+@pytest_asyncio.fixture
+async def narrow() -> AsyncIterator[Narrow]:
+    """Joins the document "doc" over sockets into which little fits, for peers that are to stop reading."""
+    peers = []
+
+    async def join(serving: Serving) -> Peer:
+        pipe = socket.socket()
+        pipe.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        pipe.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(pipe, ("127.0.0.1", serving.port))
+        peers.append(await Peer.joined(serving.url, "doc", options={"sock": pipe, "ping_interval": None}))
+        return peers[-1]
+
+    yield join
+    for peer in peers:
+        peer.cut()
+        await peer.connection.wait_closed()
 
 
 @pytest.fixture

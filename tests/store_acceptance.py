@@ -9,6 +9,7 @@ import pytest
 from collab.errors import StoreError, VersionConflict
 from collab.events import Created, Edited, Event, Renamed
 from collab.store import Append, ClientRecord, DocumentRecord, EventStore
+from collab.store.base import PAGE
 from tests.store_helpers import SECOND, T0, append_of, created, creation, renaming, typing
 
 
@@ -64,6 +65,13 @@ class StoreAcceptance:
             for after in (0, 10, 20, 25)
         ]
         assert pages == [list(range(1, 11)), list(range(11, 21)), list(range(21, 26)), []]
+
+    async def test_a_page_may_be_as_long_as_the_history(self, store: EventStore) -> None:
+        await created(store, "doc", edits=3_499)
+        for after, limit in ((0, 10_000), (0, 3_500), (17, 2_500), (1_500, 2_000)):
+            found = [event.seq for event in await store.events("doc", after=after, limit=limit)]
+            assert found == list(range(after + 1, min(3_500, after + limit) + 1))
+        assert len(await store.events("doc")) == PAGE
 
     async def test_until_is_the_last_event_read(self, store: EventStore) -> None:
         await created(store, "doc", edits=9)

@@ -40,6 +40,8 @@ SHELL = [
     "auth",
     "transport",
     "delivery",
+    "opening",
+    "member",
     "room",
     "hub",
     "connection",

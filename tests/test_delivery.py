@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-
-import pytest_asyncio
 
 from collab.delivery import HIGH_WATER
 from collab.events import Event
@@ -16,7 +12,7 @@ from collab.store.memory import MemoryStore
 from collab.store.sqlite import SQLiteStore
 from collab.transport import Transport
 from collab.web import fanout
-from tests.conftest import Serve
+from tests.conftest import Narrow, Serve
 from tests.helpers import UNHURRIED, Peer, Serving, eventually
 from tests.store_helpers import rewrite
 
@@ -26,27 +22,6 @@ LINES = 500
 
 TOGETHER = 10
 """Lines under way at once, and so the most that one frame holds."""
-
-Narrow = Callable[[Serving], Awaitable[Peer]]
-
-
-@pytest_asyncio.fixture
-async def narrow() -> AsyncIterator[Narrow]:
-    """Joins the document over sockets into which little fits."""
-    peers = []
-
-    async def join(serving: Serving) -> Peer:
-        pipe = socket.socket()
-        pipe.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        pipe.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(pipe, ("127.0.0.1", serving.port))
-        peers.append(await Peer.joined(serving.url, "doc", options={"sock": pipe, "ping_interval": None}))
-        return peers[-1]
-
-    yield join
-    for peer in peers:
-        peer.cut()
-        await peer.connection.wait_closed()
 
 
 def stop_reading(peer: Peer) -> None:

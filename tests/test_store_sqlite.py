@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest_asyncio
 
 from collab.errors import StoreError, VersionConflict
 from collab.store import EventStore
+from collab.store.memory import MemoryStore
 from collab.store.sqlite import SQLiteStore
 from tests.store_acceptance import StoreAcceptance, everything
 from tests.store_helpers import (
@@ -110,3 +112,48 @@ async def test_the_catalogue_is_listed_without_sorting(tmp_path: Path) -> None:
             plan = str(await store._read(f"EXPLAIN QUERY PLAN {statement}", ()))
             assert "documents_by_update" in plan
             assert "TEMP B-TREE" not in plan
+
+
+def random_question(
+    chance: random.Random, newest: dict[str, int]
+) -> Callable[[EventStore], Awaitable[object]]:
+    """Something to ask of, or tell to, a store whose documents have the ``newest`` versions."""
+    document = chance.choice(list(newest))
+    version = chance.choice([newest[document], chance.randrange(newest[document] + 2)])
+    client = chance.choice(["c1", "c2"])
+    at = T0 + chance.randrange(30) * SECOND
+    questions: list[Callable[[EventStore], Awaitable[object]]] = [
+        lambda store: store.append(creation(document) if version == 0 else typing(document, version)),
+        lambda store: store.append(typing(document, version, 3, client=client, author="eve")),
+        lambda store: store.append(renaming(document, version, f"title {at}")),
+        lambda store: store.events(document, after=version, limit=4),
+        lambda store: store.events(document, until=version),
+        lambda store: store.version_at(document, at),
+        lambda store: store.client(document, client),
+        lambda store: store.save_snapshot(document, version, b"%d" % at),
+        lambda store: store.delete_snapshot(document, version),
+        lambda store: store.snapshot(document, at_most=version),
+        lambda store: store.documents(before=(at, document), limit=2),
+    ]
+    return chance.choice(questions)
+
+
+async def answer(question: Callable[[EventStore], Awaitable[object]], store: EventStore) -> object:
+    try:
+        return await question(store)
+    except (StoreError, ValueError) as error:
+        return type(error)
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_it_answers_as_the_store_in_memory_does(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    newest = dict.fromkeys("abc", 0)
+    async with await SQLiteStore.open(tmp_path / "collab.db") as sqlite, MemoryStore() as memory:
+        for _ in range(150):
+            question = random_question(chance, newest)
+            assert await answer(question, sqlite) == await answer(question, memory)
+            newest |= {record.id: record.version for record in await memory.documents()}
+        for document in newest:
+            assert await everything(sqlite, document) == await everything(memory, document)
+        assert sum(newest.values()) > 15

@@ -16,7 +16,7 @@ import logging
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
@@ -139,20 +139,13 @@ class Writer:
         end: _Waiting | None = None
         passed = 0
         while True:
-            waiting = None if appends or jobs or end else self._queue.get()
-            while True:
-                if waiting is None:
-                    pass
-                elif waiting.work is None:
+            for waiting in self._arrived(wait=not (appends or jobs or end)):
+                if waiting.work is None:
                     end = waiting
                 elif isinstance(waiting.work, Prepared):
                     appends.append(waiting)
                 else:
                     jobs.append(waiting)
-                try:
-                    waiting = self._queue.get_nowait()
-                except Empty:
-                    break
             if appends and not (jobs and passed >= PATIENCE):
                 self._settle_appends(_take(appends))
                 passed += bool(jobs)
@@ -163,6 +156,16 @@ class Writer:
                 self._disconnect()
                 self._report([end], [None])
                 return
+
+    def _arrived(self, *, wait: bool) -> Iterator[_Waiting]:
+        """All that is in the queue; with ``wait`` at least one."""
+        if wait:
+            yield self._queue.get()
+        try:
+            while True:
+                yield self._queue.get_nowait()
+        except Empty:
+            pass
 
     def _settle_appends(self, group: list[_Waiting]) -> None:
         batch = [waiting.work for waiting in group if isinstance(waiting.work, Prepared)]

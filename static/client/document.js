@@ -227,21 +227,22 @@ export class CollabDocument extends Emitter {
   #undoOrRedo(kind) {
     const group = this.#undo.top(kind, () => this.#pendingEdits());
     if (!group || !this.editable) return false;
-    this.#do(group.op, (part) => {
+    this.#do(group.op, (part, last) => {
       const before = this.#session.replica.shown;
       const made = this.#session.edit(part, { merge: false });
-      if (made) this.#undo.undone(kind, { ...group, op: part }, made.id, before);
+      if (made) this.#undo.undone(made.id, { kind, group: group.number, last }, part, before);
     });
     return true;
   }
 
-  /** @param {Operation} op @param {(part: Operation) => void} make */
+  /** @param {Operation} op @param {(part: Operation, last: boolean) => void} make */
   #do(op, make) {
     if (this.ended) throw closedError(this.ended);
     // More components than one edit may have are no error here: they are split.
     const operation = validate(op, undefined, { mostComponents: Infinity });
-    for (const part of split(operation, this.#session.limits?.operation ?? OPERATION_LIMIT)) {
-      make(part);
+    const parts = split(operation, this.#session.limits?.operation ?? OPERATION_LIMIT);
+    for (const part of parts) {
+      make(part, part === parts.at(-1));
       this.#changed(part, "local", this.author);
     }
     this.#flush();

@@ -18,7 +18,12 @@ import { apply, compose, diff, invert, isPlain, opposite, plainText, same, sideO
 
 /** @typedef {{ number: number, op: Operation }} Group what undoes (or does again) the edits made in one go */
 /** @typedef {{ undo: Group[], redo: Group[] }} Stacks bottom first; the lists are never changed in place */
-/** @typedef {{ kind: "edit" | "undo" | "redo", group: number }} Mark what an own edit means here */
+/**
+ * @typedef {object} Mark what an own edit means here
+ * @property {"edit" | "undo" | "redo"} kind
+ * @property {number} group
+ * @property {boolean} last whether its group is done with it; what is large is undone in several edits
+ */
 
 /** A pause longer than this ends a group. */
 const GROUP_MS = 500;
@@ -74,7 +79,7 @@ export class UndoManager {
    */
   edited(id, op, before, continues) {
     if (!continues) this.#groups += 1;
-    this.#note(id, { kind: "edit", group: this.#groups }, op, before);
+    this.#note(id, { kind: "edit", group: this.#groups, last: true }, op, before);
     this.#open = true;
     this.#lastEditAt = this.#clock();
   }
@@ -91,16 +96,16 @@ export class UndoManager {
   /** @typedef {{ id: number, op: Operation, before: Content }} PendingEdit */
 
   /**
-   * Note that the edit `id` undoes (or does again) `group`.
+   * Note that the edit `id` undoes (or does again) a group, or a part of it.
    *
-   * @param {"undo" | "redo"} kind
-   * @param {Group} group
    * @param {number} id
+   * @param {Mark} mark
+   * @param {Operation} op
    * @param {Content} before what was shown
    */
-  undone(kind, group, id, before) {
+  undone(id, mark, op, before) {
     this.boundary();
-    this.#note(id, { kind, group: group.number }, group.op, before);
+    this.#note(id, mark, op, before);
   }
 
   /** @param {number} id @param {Mark} mark @param {Operation} op @param {Content} before */
@@ -173,11 +178,14 @@ export class UndoManager {
    * @param {Content} before
    * @returns {Stacks}
    */
-  #advanced({ undo, redo }, { kind, group }, op, before) {
-    const inverse = { number: group, op: invert(op, before) };
-    if (kind === "edit") return { undo: pushed(undo, inverse), redo: [] };
-    if (kind === "undo") return { undo: popped(undo, group, op, before), redo: pushed(redo, inverse) };
-    return { undo: pushed(undo, inverse), redo: popped(redo, group, op, before) };
+  #advanced({ undo, redo }, mark, op, before) {
+    const inverse = { number: mark.group, op: invert(op, before) };
+    if (mark.kind === "edit") return { undo: pushed(undo, inverse), redo: [] };
+    const [from, to] = mark.kind === "undo" ? [undo, redo] : [redo, undo];
+    // What is left to be done of the group: back to before this part, and then all of it.
+    const left = mark.last ? popped(from, mark.group, op, before) : pushed(from, inverse);
+    const done = pushed(to, inverse);
+    return mark.kind === "undo" ? { undo: left, redo: done } : { undo: done, redo: left };
   }
 }
 

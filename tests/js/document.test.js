@@ -176,8 +176,10 @@ test("with another epoch the state is thrown away and pending text goes back to 
   world.write(["old text"]);
   const doc = joined(world);
   const heard = recorded(doc);
+  doc.insert(0, "saved ");
+  world.pass(100);
   world.network = false;
-  doc.insert(0, "mine ");
+  doc.edit(["mine "], { undoable: false });
   world.cut();
   world.room = Object.assign(world.room, { epoch: "epoch-2", log: [], states: [""], committed: 0 });
   world.write(["new text"]);
@@ -218,16 +220,21 @@ test("a copy that differs says so, and is loaded again", () => {
 
 test("edits under way when a copy turns out to differ are kept once, or given back", () => {
   const world = new World();
+  world.commits = false;
   const doc = joined(world);
   const heard = recorded(doc);
   doc.insert(0, "taken ");
-  world.pass(12); // the server has it
+  world.pass(12); // the server has it, and it is not in the log yet
   doc.edit([6, "lost"], { undoable: false });
-  for (const session of world.room.sessions.values()) session.line.send({ type: "checksum", seq: 1, hash: 42 });
-  world.room.sessions.forEach((session) => (session.receive = () => {}));
+  const [session] = world.room.sessions.values();
+  session.line.send({ type: "checksum", seq: 0, hash: 42 });
+  session.receive = () => {}; // the second edit gets lost
+  world.room.committed = world.room.log.length;
+  world.commits = true;
   world.pass(20_000);
   assert.equal(world.room.text, "taken ");
   assert.equal(doc.text, "taken ");
+  assert.equal(heard.find(([name]) => name === "diverged")[1].text, "taken lost");
   const refused = heard.filter(([name]) => name === "refused").map(([, { code, text }]) => ({ code, text }));
   assert.deepEqual(refused, [{ code: "diverged", text: "lost" }]);
 });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { UndoManager } from "../../static/client/index.js";
 import { normalize } from "../../static/client/operation.js";
 import { Random } from "./helpers/random.js";
 import { World } from "./helpers/world.js";
@@ -238,6 +239,49 @@ test("a large deletion comes back whole, in parts", () => {
   doc.redo();
   world.pass(1000);
   assert.equal(world.room.text, "0123456789");
+});
+
+test("under a large deletion that came back in parts, what was typed before can be undone", () => {
+  const { doc, world } = opened("");
+  world.room.limits.operation = 8;
+  world.cut();
+  world.pass(5000);
+  doc.insert(0, "0123456789".repeat(4));
+  world.pass(1000);
+  doc.delete(3, 30);
+  world.pass(1000);
+  const steps = [doc.text];
+  while (doc.undo()) steps.push(doc.text);
+  assert.deepEqual(steps, ["0123456789".repeat(4).slice(0, 3) + "3456789", "0123456789".repeat(4), ""]);
+  world.pass(3000);
+  assert.equal(world.room.text, "");
+  while (doc.redo());
+  world.pass(3000);
+  assert.equal(world.room.text, steps[0]);
+});
+
+test("an undo that was stored as something else leaves the steps below in order", () => {
+  const manager = new UndoManager({ client: "mmmmmmmm", clock: () => 0 });
+  manager.edited(1, ["abc"], "", false);
+  manager.logged(1, ["abc"], "", true);
+  manager.edited(2, [1, -1], "abc", false);
+  manager.logged(2, [1, -1], "abc", true);
+  const group = manager.top("undo", () => []);
+  assert.deepEqual(group?.op, [1, "b"]);
+  manager.undone(3, { kind: "undo", group: group?.number ?? 0, last: true }, [1, "b"], "ac");
+  manager.logged(3, [], "ac", false);
+  assert.deepEqual(manager.top("undo", () => [])?.op, [-2]);
+});
+
+test("edits left out are left out before they are in the log, too", () => {
+  const given = opened("");
+  const { doc, world } = given;
+  step(given, ["mine"]);
+  world.online = false;
+  world.cut();
+  doc.edit(["auto "], { undoable: false });
+  doc.undo();
+  assert.equal(doc.text, "auto ");
 });
 
 test("undoing everything while nobody else writes gives the first text, at any point of the journey", () => {

@@ -1,0 +1,73 @@
+"""The messages in docs/protocol.md are messages."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from collab.errors import (
+    CloseCode,
+    DocumentTooLarge,
+    Forbidden,
+    InvalidOperation,
+    OperationTooLarge,
+    TooFast,
+)
+from collab.limits import Limits, advertise
+from collab.messages import decode_client, decode_server
+from collab.operation import normalize, validate
+
+PAGE = Path(__file__).parent.parent.joinpath("docs", "protocol.md").read_text("utf-8")
+EXAMPLES = re.findall(r"^([<>]) (\{.*\})$", PAGE, re.MULTILINE)
+DECODE = {">": decode_client, "<": decode_server}
+
+
+def test_every_line_that_looks_like_a_message_is_taken_for_one() -> None:
+    assert len(EXAMPLES) == len(re.findall(r"^[<>] ", PAGE, re.MULTILINE)) > 15
+
+
+@pytest.mark.parametrize(("direction", "line"), EXAMPLES)
+def test_a_message_in_the_documentation_decodes_and_nothing_of_it_is_lost(direction: str, line: str) -> None:
+    message: Any = DECODE[direction](line)
+    said: Any = json.loads(line)
+    again = json.loads(msgspec.json.encode(message))
+    assert said.items() >= again.items()
+    # What is not written again is at its default.
+    assert {key for key in said if key not in again} <= {"refusals", "after"}
+
+
+def operations(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [value[key] for key in ("op", "content") if key in value] + [
+            op for inner in value.values() for op in operations(inner)
+        ]
+    return [op for inner in value for op in operations(inner)] if isinstance(value, list) else []
+
+
+@pytest.mark.parametrize("line", [line for _, line in EXAMPLES])
+def test_an_operation_in_the_documentation_is_in_normal_form(line: str) -> None:
+    for operation in operations(json.loads(line)):
+        assert validate(operation) == normalize(operation) == operation
+
+
+def test_the_limits_in_the_documentation_are_the_ones_we_have() -> None:
+    welcomes = [json.loads(line) for direction, line in EXAMPLES if '"welcome"' in line]
+    assert [welcome["limits"] for welcome in welcomes] == 2 * [msgspec.to_builtins(advertise(Limits()))]
+
+
+def test_every_close_code_is_documented_with_its_finality() -> None:
+    table = dict(re.findall(r"^\| ([\d, ]+) \| .* \| (yes|no) \|$", PAGE, re.MULTILINE))
+    documented = {int(code): final == "yes" for codes, final in table.items() for code in codes.split(", ")}
+    for code in CloseCode:
+        assert documented[code] == code.final, code
+
+
+def test_every_reason_for_refusing_an_edit_is_documented() -> None:
+    documented = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE))
+    codes = {kind.code for kind in InvalidOperation.__subclasses__()}
+    assert documented == codes | {OperationTooLarge.code, DocumentTooLarge.code, TooFast.code, Forbidden.code}
