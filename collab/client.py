@@ -116,7 +116,7 @@ class SharedDocument:
         self._moved = asyncio.Condition()
         self._astral = False
         self._closed: Closed | None = None
-        self._readers: list[deque[Change]] = []
+        self._readers: list[_Unread] = []
         self._running: asyncio.Task[None] | None = None
 
     # What a program sees.
@@ -217,16 +217,16 @@ class SharedDocument:
 
     async def changes(self) -> AsyncIterator[Change]:
         """All changes of the text from now on, own ones included, until the document is closed."""
-        unread: deque[Change] = deque()
+        unread = _Unread()
         self._readers.append(unread)
         try:
             while True:
-                while unread:
-                    yield unread.popleft()
+                while unread.changes:
+                    yield unread.changes.popleft()
                 if self._closed is not None:
                     return
-                async with self._moved:
-                    await self._moved.wait_for(lambda: unread or self._closed is not None)
+                unread.stirred.clear()
+                await unread.stirred.wait()
         finally:
             self._readers.remove(unread)
 
@@ -304,6 +304,9 @@ class SharedDocument:
     async def _converse(self, socket: ClientConnection) -> None:
         await socket.send(encode(self._talk.hello()), text=True)
         welcome = decode_server(await socket.recv())
+        if isinstance(welcome, Retry):
+            self._receive(welcome)
+            return
         if not isinstance(welcome, Welcome):
             raise MalformedMessage(f"expected a welcome, got {type(welcome).__name__}")
         self.reconnects += self._talk.synced
@@ -396,14 +399,30 @@ class SharedDocument:
 
     def _publish(self, change: Change) -> None:
         for unread in self._readers:
-            if len(unread) >= MAX_UNREAD:
-                unread.clear()
-                change = Change(change.version, None, change.origin, change.author)
-            unread.append(change)
+            unread.add(change)
 
     async def _notify(self) -> None:
+        for unread in self._readers:
+            unread.stirred.set()
         async with self._moved:
             self._moved.notify_all()
+
+
+class _Unread:
+    """What one iterator over the changes hasn't read yet. ``stirred`` wakes it."""
+
+    def __init__(self) -> None:
+        self.changes: deque[Change] = deque()
+        self.stirred = asyncio.Event()
+
+    def add(self, change: Change) -> None:
+        if self.changes and (self.changes[-1].operation is None or len(self.changes) >= MAX_UNREAD):
+            change = Change(change.version, None, change.origin, change.author)
+        if change.operation is None:
+            # Whoever looks at the text, then sees what came before and after too.
+            self.changes.clear()
+        self.changes.append(change)
+        self.stirred.set()
 
 
 def connect(

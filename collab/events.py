@@ -3,6 +3,9 @@
 An event is an envelope (which document, who, when) around a payload (what). Payloads are stored as JSON
 under a fixed type name and a schema version; `decode` brings older versions forward with `upcasters`.
 Nothing here is ever renamed: the names are in people's databases.
+
+Events can't be part of a reference cycle, and histories hold hundreds of thousands of them, so the garbage
+collector is told to pass them over.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from collab.operation import Operation
 from collab.upcasters import UPCASTERS, Upcaster, upcast
 
 
-class Created(msgspec.Struct, frozen=True):
+class Created(msgspec.Struct, frozen=True, gc=False):
     """The document began. ``epoch`` tells it from any other document that ever had its id."""
 
     epoch: str
@@ -25,7 +28,7 @@ class Created(msgspec.Struct, frozen=True):
     title: str = ""
 
 
-class Edited(msgspec.Struct, frozen=True, array_like=True):
+class Edited(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The text changed: ``op`` applies to the version before this event.
 
     ``leans`` names the clients whose deletions the edit was pushed back by on its way into the log (see
@@ -38,7 +41,7 @@ class Edited(msgspec.Struct, frozen=True, array_like=True):
     leans: tuple[str, ...] = ()
 
 
-class Renamed(msgspec.Struct, frozen=True):
+class Renamed(msgspec.Struct, frozen=True, gc=False):
     title: str
 
 
@@ -58,7 +61,7 @@ _DECODERS = {name: msgspec.json.Decoder(shape) for name, (_, shape) in CURRENT.i
 _encoder = msgspec.json.Encoder()
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One fact about one document.
 
     ``seq`` numbers the document's events from 1 without gaps. ``client`` and ``client_seq`` name the edit

@@ -125,6 +125,7 @@ class Participant:
         limits = welcome.limits
         self.author = welcome.you.author
         self.most_inserted = max(1, limits.operation // 2)
+        self.replica.most_inserted = limits.operation
         self._most_in_flight = limits.in_flight
         self._bucket = TokenBucket(
             per_second=SHARE_OF_RATE * limits.edits_per_second,

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from collab import units
 from collab.content import Content
 from collab.meeting import cross
 from collab.messages import EventRow
@@ -60,6 +61,8 @@ class Replica:
         self.shown = Content()
         self.pending: list[Pending] = []
         self.refusals = 0
+        self.most_inserted = 1 << 31
+        """Units that one edit may insert. A run of typing that comes to more becomes several."""
         self._next_id = 1
         self._coalesce = coalesce
 
@@ -92,7 +95,7 @@ class Replica:
         if self._coalesce and last is not None and not last.sent:
             run, edit = single(last.op), single(op)
             merged = extend(run, edit) if run is not None and edit is not None else None
-            if merged is not None:
+            if merged is not None and self._allowed(merged[1]):
                 if merged[1]:
                     last.op = written(*merged)
                 else:
@@ -102,6 +105,9 @@ class Replica:
         self._next_id += 1
         self.pending.append(Pending(id_, op))
         return id_
+
+    def _allowed(self, step: int | str) -> bool:
+        return isinstance(step, int) or units.length(step) <= self.most_inserted
 
     def unsent(self) -> Iterator[Pending]:
         """Pending edits that must be sent, oldest first. The caller sets ``sent`` as it sends them."""

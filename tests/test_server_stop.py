@@ -61,14 +61,13 @@ async def test_people_type_on_across_a_restart(
     witness = Witness()
     async with LocalServer(path, *UNLIMITED, *options) as server:
         async with authors(server.url, "doc", "abc", seed=7, witness=witness) as typists:
-            heard = 0
             for _ in range(2):
-                await eventually(lambda: witness.heard > heard + 200)
+                enough = witness.heard + 200
+                await eventually(lambda enough=enough: witness.heard > enough)  # type: ignore[misc]
                 assert await within(server._end(how)) == 0, server.output
                 assert "Traceback" not in server.output
                 assert not path.with_name("collab.db-wal").exists(), "the store was closed in good order"
                 witness.agrees_with(logged(path, "doc"))
-                heard = witness.heard
                 await server.start()
         log = logged(path, "doc")
         witness.agrees_with(log)

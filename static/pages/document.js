@@ -14,8 +14,7 @@ import { showSaveState } from "./status.js";
 const SLOW_MS = 4000;
 
 const person = loadPerson();
-const id = decodeURIComponent(location.pathname.split("/").at(-1) ?? "");
-const doc = new CollabDocument(location.origin, { document: id, user: person });
+const doc = new CollabDocument(location.origin, { document: documentId(), user: person });
 const news = byId("news", HTMLElement);
 
 /** For tests and for whoever looks under the bonnet. @type {{ doc: CollabDocument, view: EditorView | null }} */
@@ -37,6 +36,16 @@ doc.whenSynced().then(start, () => {
   clearTimeout(slow);
   byId("skeleton", HTMLElement).hidden = true;
 });
+
+/** @returns {string} the last part of the address */
+function documentId() {
+  const part = location.pathname.split("/").at(-1) ?? "";
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // the server will say that there is no such document
+  }
+}
 
 function start() {
   clearTimeout(slow);

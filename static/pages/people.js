@@ -11,7 +11,7 @@ const MOST = 5;
 
 /** @param {HTMLElement} element @param {string} name @param {string} color */
 export function paintAvatar(element, name, color) {
-  element.textContent = initials(name);
+  element.dataset.initials = initials(name); // drawn by the sheet: its name is the whole name
   element.style.setProperty("--peer", color);
   element.style.setProperty("--on-peer", readableOn(color));
 }
