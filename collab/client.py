@@ -29,7 +29,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.typing import Subprotocol
 
 from collab import units
-from collab.errors import CollabError, MalformedMessage, PastEnd
+from collab.errors import CollabError, MalformedMessage, PastEnd, is_final
 from collab.messages import SUBPROTOCOL, EventRow, Retry, ServerMessage, Welcome, decode_server, encode
 from collab.operation import Operation, Text, normalize, plain_text, validate
 from collab.participant import Loaded, News, Participant, Taken, TakenOut
@@ -290,7 +290,7 @@ class SharedDocument:
                 await self._converse(socket)
         except ConnectionClosed as error:
             code = error.rcvd.code if error.rcvd else 1006
-            if code == 1009 or 4400 <= code < 4500:
+            if is_final(code):
                 return Closed(code, error.rcvd.reason if error.rcvd else "")
         except InvalidStatus as error:
             if error.response.status_code in (403, 404):

@@ -16,7 +16,6 @@ from enum import IntEnum
 class CloseCode(IntEnum):
     """WebSocket close codes of ``collab.v1``: 4400 to 4499 are final, all others mean *try again*."""
 
-    GOING_AWAY = 1001
     RETRY = 1013
     BAD_MESSAGE = 4400
     UNAUTHORISED = 4401
@@ -30,9 +29,18 @@ class CloseCode(IntEnum):
     STALLED = 4502
     TOO_MANY = 4503
 
-    @property
-    def final(self) -> bool:
-        return 4400 <= self < 4500
+
+MESSAGE_TOO_BIG = 1009
+"""The close code that WebSocket itself has for a frame larger than the other end reads at all."""
+
+
+def is_final(close_code: int) -> bool:
+    """Whether a client that is closed with this code must not come back.
+
+    >>> is_final(CloseCode.FORBIDDEN), is_final(CloseCode.RETRY), is_final(1006)
+    (True, False, False)
+    """
+    return 4400 <= close_code < 4500 or close_code == MESSAGE_TOO_BIG
 
 
 class CollabError(Exception):

@@ -69,13 +69,6 @@ def is_low(unit: str) -> bool:
     return "\udc00" <= unit <= "\udfff"
 
 
-def codepoint_offset(text: str, offset: int) -> int:
-    """The place in an ordinary string that lies ``offset`` units from its start."""
-    if text.isascii():
-        return offset
-    return len(text.encode("utf-16-le")[: 2 * offset].decode("utf-16-le"))
-
-
 def checksum(text: str) -> int:
     """CRC-32 of the UTF-16LE code units of ``text``: the same number in every language.
 

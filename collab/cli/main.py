@@ -29,5 +29,7 @@ def main() -> None:
     try:
         app()
     except CollabError as error:
-        Console(stderr=True, soft_wrap=True).print(f"collab: {error}", style="red", markup=False, highlight=False)
+        Console(stderr=True, soft_wrap=True).print(
+            f"collab: {error}", style="red", markup=False, highlight=False
+        )
         sys.exit(1)

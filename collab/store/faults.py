@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from collab.errors import StoreBusy, StoreDamaged, StoreError, StoreFull, StoreReadOnly
 
@@ -34,12 +32,3 @@ def translate(error: sqlite3.Error) -> StoreError:
     if str(error).startswith("Could not decode to UTF-8"):
         kind = StoreDamaged  # found by Python, which has no code for it
     return kind(f"{error} ({name})")
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """SQLite's errors come out of this block as `StoreError`."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise translate(error) from error
