@@ -45,7 +45,7 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """The content was replaced by the server's; the own edits in ``dropped`` are lost from it."""
+    """The content was replaced by the server's, which doesn't have the own edits in ``dropped``."""
 
     dropped: list[Operation]
 
@@ -95,6 +95,7 @@ class Participant:
         self._epoch: str | None = None
         self._waiting: deque[EventRow] = deque()
         self._target = 0
+        self._accepted = 0
         self._chunks: Operation | None = None
         self._snapshot_version = 0
         self._most_in_flight = 1
@@ -134,6 +135,7 @@ class Participant:
         )
         self._epoch = welcome.epoch
         self._target = welcome.seq
+        self._accepted = welcome.accepted
         if welcome.snapshot is not None:
             self._chunks = []
             self._snapshot_version = welcome.snapshot.seq
@@ -203,7 +205,7 @@ class Participant:
         text: Text = "".join(plain) if len(plain) == len(content) else content
         dropped = self.replica.load(self._snapshot_version, text)
         self._look_whether_caught_up()
-        return [Loaded([edit.op for edit in dropped])]
+        return [Loaded([edit.op for edit in dropped if edit.id > self._accepted])]
 
     def _look_whether_caught_up(self) -> None:
         if not self.caught_up and self._chunks is None and self.replica.version >= self._target:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collab.operation.components import Attributes
+from collab.operation.values import same
 
 
 def compose(first: Attributes | None, second: Attributes | None, *, keep_none: bool) -> Attributes | None:
@@ -30,4 +31,4 @@ def invert(attributes: Attributes | None, before: Attributes | None) -> Attribut
     if not attributes:
         return None
     old = before or {}
-    return {key: old.get(key) for key, value in attributes.items() if value != old.get(key)} or None
+    return {key: old.get(key) for key, value in attributes.items() if not same(value, old.get(key))} or None

@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from collab import units
+from collab.operation.values import same
 
 Attributes = dict[str, Any]
 Component = int | str | dict[str, Any]
@@ -113,7 +114,7 @@ def push(operation: Operation, component: Component) -> None:
 
 
 def _merge_formatted(operation: Operation, last: dict[str, Any], component: dict[str, Any]) -> bool:
-    if last.get("attributes") != component.get("attributes"):
+    if not same(last.get("attributes"), component.get("attributes")):
         return False
     for step in ("retain", "insert"):
         before, after = last.get(step), component.get(step)

@@ -22,6 +22,10 @@ BY_HAND: dict[str, list[dict[str, Any]]] = {
         {"op": [2, 3, "", "a", "b", -1, -2, 7], "result": [5, "ab", -3]},
         {"op": ["a", -1, "b"], "result": ["a", -1, "b"]},
         {"op": [{"retain": 2}, {"insert": "x", "attributes": {}}], "result": [2, "x"]},
+        {
+            "op": [{"insert": "a", "attributes": {"b": True}}, {"insert": "c", "attributes": {"b": 1}}],
+            "result": [{"insert": "a", "attributes": {"b": True}}, {"insert": "c", "attributes": {"b": 1}}],
+        },
     ],
     "apply": [
         {"text": "hello", "op": [5, " world"], "result": "hello world"},
@@ -80,6 +84,11 @@ BY_HAND: dict[str, list[dict[str, Any]]] = {
         {
             "op": [{"retain": 2, "attributes": {"bold": None}}],
             "text": [{"insert": "a", "attributes": {"bold": True}}, "b"],
+            "result": [{"retain": 1, "attributes": {"bold": True}}],
+        },
+        {
+            "op": [{"retain": 1, "attributes": {"bold": 1}}],
+            "text": [{"insert": "a", "attributes": {"bold": True}}],
             "result": [{"retain": 1, "attributes": {"bold": True}}],
         },
     ],
