@@ -9,7 +9,7 @@ starts behind too. So a slow reader costs one bounded buffer, and nobody any tim
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 
 from collab.errors import CollabError, StalledConnection, StoreError
 from collab.messages import events_frame
@@ -21,8 +21,25 @@ HIGH_WATER = 256 * 1024
 CHUNK_EVENTS = 500
 """Events to a message while catching up, so that the receiver can show its progress."""
 
+CHUNK_BYTES = 256 * 1024
+"""Bytes of events after which a message ends: so none is giant, however much was pasted in a row."""
+
 RowsAfter = Callable[[int, int], Awaitable[list[bytes]]]
 """Encoded events after a version, at most so many; empty when there are none that are committed."""
+
+
+def frames(rows: Iterable[bytes]) -> Iterator[tuple[Frame, int]]:
+    """Encoded events in frames of moderate size, each with the number of events in it."""
+    chunk: list[bytes] = []
+    size = 0
+    for row in rows:
+        chunk.append(row)
+        size += len(row)
+        if size >= CHUNK_BYTES or len(chunk) >= CHUNK_EVENTS:
+            yield Frame(events_frame(chunk)), len(chunk)
+            chunk, size = [], 0
+    if chunk:
+        yield Frame(events_frame(chunk)), len(chunk)
 
 
 class Delivery:
@@ -78,13 +95,11 @@ class Delivery:
             for frame in opening:
                 await self._drained()
                 self._transport.write(frame)
-            while True:
-                await self._drained()
-                rows = await self._rows_after(self.cursor, CHUNK_EVENTS)
-                if not rows:
-                    break
-                self._transport.write(Frame(events_frame(rows)))
-                self.cursor += len(rows)
+            while rows := await self._rows_after(self.cursor, CHUNK_EVENTS):
+                for frame, count in frames(rows):
+                    await self._drained()
+                    self._transport.write(frame)
+                    self.cursor += count
             # Nothing was awaited since the last look, so no event can have slipped by.
             self.live = True
             self._caught_up()

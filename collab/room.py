@@ -17,7 +17,7 @@ from typing import Protocol
 
 from collab import units
 from collab.auth import Identity
-from collab.delivery import Delivery
+from collab.delivery import Delivery, frames
 from collab.document import Document
 from collab.errors import (
     CollabError,
@@ -39,7 +39,6 @@ from collab.messages import (
     SetPresence,
     encode,
     event_row,
-    events_frame,
 )
 from collab.opening import Openings
 from collab.presence import Presence
@@ -234,10 +233,11 @@ class Room:
             self._committing = None
 
     def _broadcast(self, batch: list[Event]) -> None:
-        self.committed = batch[-1].seq
-        frame = Frame(events_frame([encode(event_row(event)) for event in batch]))
-        for member in self.members.values():
-            member.delivery.push(frame, self.committed)
+        seq, self.committed = self.committed, batch[-1].seq
+        for frame, count in frames(encode(event_row(event)) for event in batch):
+            seq += count
+            for member in self.members.values():
+                member.delivery.push(frame, seq)
         for event in batch:
             author = self.members.get(event.client)
             if author is not None and author.unanswered:
@@ -256,6 +256,11 @@ class Room:
         self._wake()
         for member in list(self.members.values()):
             member.fault(error)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a commit, among them everybody who is about to be let in."""
+        return len(self._waiting)
 
     async def wait_committed(self, version: int) -> None:
         """Wait until ``version`` is in the log.

@@ -86,6 +86,7 @@ async def test_serve_opens_up_when_it_is_asked_to(tmp_path: Path) -> None:
 async def test_serve_makes_its_database_and_says_where_it_is_served(tmp_path: Path) -> None:
     async with LocalServer(tmp_path / "collab.db") as server:
         assert "collab.db on http://127.0.0.1:" in server.output.replace("\n", " ")
+        assert (await Peer.joined(server.url, "doc")).version == 1
         assert (tmp_path / "collab.db").exists()
         assert await within(server.stop()) == 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from collab.delivery import HIGH_WATER
+from collab.delivery import CHUNK_BYTES, HIGH_WATER
 from collab.events import Event
 from collab.store.base import PAGE, Append
 from collab.store.memory import MemoryStore
@@ -121,7 +121,7 @@ async def test_one_who_reads_on_is_told_who_is_still_here(serve: Serve, narrow: 
 
 
 async def test_one_who_stays_away_too_long_is_cut_off(serve: Serve, narrow: Narrow) -> None:
-    serving = await serve(send_buffer=16_384, limits=UNHURRIED.__replace__(stall_seconds=0.2))
+    serving = await serve(send_buffer=16_384, limits=UNHURRIED.__replace__(stall_seconds=0.5))
     author = await Peer.joined(serving.url, "doc", user={"name": "Ana"})
     sleeper = await narrow(serving)
     stop_reading(sleeper)
@@ -183,6 +183,20 @@ async def test_one_who_reads_no_answers_is_not_read_from(serve: Serve, narrow: N
         most = max(most, transport.buffered)
     await talking
     assert most < 3 * fanout.LOW_WATER
+
+
+async def test_no_message_is_giant_however_much_was_pasted(serve: Serve) -> None:
+    serving = await serve()
+    author = await Peer.joined(serving.url, "doc")
+    paste = "x" * 60_000
+    for _ in range(40):
+        await author.edit([paste], base=1)
+    await author.reached(41)
+    reader = await Peer.joined(serving.url, "doc", since=0)
+    assert reader.content.length == 40 * len(paste)
+    for peer in (author, reader):
+        sizes = [sum(len(str(e)) for e in message.get("events", [])) for message in peer.received]
+        assert max(sizes) < CHUNK_BYTES + len(paste) + 10_000
 
 
 class SlowToTell(MemoryStore):

@@ -125,6 +125,25 @@ def test_coalesced_runs_have_the_effect_of_their_parts(seed: int) -> None:
     assert len(coalesced) <= len(ops)
 
 
+@pytest.mark.parametrize(
+    "ops",
+    [
+        [[5, -1], [3, -1]],
+        [[5, -1], [6, -1]],
+        [[5, "a"], [7, "b"]],
+        [[5, "a"], [4, "b"]],
+        [[5, "a"], [4, -1]],
+        [[5, "a"], [5, -2]],
+        [[5, "a"], [6, -1]],
+        [[5, -1], [5, "a"]],
+        [[5, -1, "a"], [6, "b"]],
+        [[5, {"insert": "a", "attributes": {"bold": True}}], [6, "b"]],
+    ],
+)
+def test_what_is_not_done_at_one_caret_stays_apart(ops: list[list[int | str]]) -> None:
+    assert coalesce(ops) == ops  # type: ignore[arg-type]
+
+
 @given(SEEDS, st.booleans())
 def test_coalescing_is_exact_under_transform(seed: int, mine_left: bool) -> None:
     """What another author did meanwhile meets a run as it would have met the single edits."""
