@@ -148,7 +148,13 @@ class Peer:
         cls, url: str, document: str, *, client: str | None = None, key: str | None = None, **options: Any
     ) -> Peer:
         """A connection on which nothing was said yet; ``options`` are those of `websockets`."""
-        settings: Json = {"subprotocols": [SUBPROTOCOL], "compression": None, "max_size": None}
+        # Without a bound for what is unread, a peer of which a test hears nothing more still sees its end.
+        settings: Json = {
+            "subprotocols": [SUBPROTOCOL],
+            "compression": None,
+            "max_size": None,
+            "max_queue": None,
+        }
         connection = await open_socket(socket_url(url, document), **{**settings, **options})
         return cls(connection, client or secrets.token_hex(8), key or secrets.token_hex(16))
 

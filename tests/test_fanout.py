@@ -13,6 +13,8 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame as WebSocketFrame
+from websockets.frames import Opcode
 
 from collab.cli.serve import listen
 from collab.transport import Frame
@@ -123,6 +125,13 @@ async def test_a_frame_of_any_size_arrives_as_one_text_message(size: int) -> Non
     async with serving(send) as url, plain(url) as peer:
         assert await within(peer.recv()) == "x" * size
         assert await within(peer.recv()) == "end"
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
+def test_a_frame_is_written_as_websockets_would(size: int) -> None:
+    payload = b"x" * size
+    expected = WebSocketFrame(Opcode.TEXT, payload).serialize(mask=False, extensions=[])
+    assert Frame(payload).raw == expected
 
 
 async def test_a_frame_is_read_as_utf_8() -> None:
@@ -239,6 +248,9 @@ async def test_a_peer_that_does_not_answer_a_close_is_cut_off(monkeypatch: pytes
     async def close(transport: SocketTransport, receive: Callable[[], Awaitable[Any]]) -> None:
         protocols.append(transport._protocol)
         await receive()
+        while transport.buffered < 1_000_000:
+            transport.write(Frame(b"x" * 100_000))
+            transport._flush()
         transport.close(4400, "bye")
 
     async with serving(close) as url, deaf(url) as peer:

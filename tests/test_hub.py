@@ -78,6 +78,7 @@ async def test_many_who_come_first_at_once_make_one_document(serve: Serve, tmp_p
         peers = await asyncio.gather(*(Peer.joined(serving.url, "new") for _ in range(20)))
         assert len({peer.welcome["epoch"] for peer in peers}) == 1
         assert len(await store.events("new")) == 1
+        assert len((await serving.room("new")).members) == 20
         await serving.drop()
 
 

@@ -13,7 +13,7 @@ import pytest
 from collab.client import SharedDocument, connect
 from collab.store.sqlite import SQLiteStore
 from tests.conftest import Serve
-from tests.helpers import Peer, Serving, agree, logged
+from tests.helpers import UNHURRIED, Peer, Serving, agree, eventually, logged
 
 
 async def typed(serving: Serving, document: str, *texts: str) -> Peer:
@@ -243,6 +243,8 @@ async def test_nobody_hears_of_an_edit_before_it_is_in_the_file(serve: Serve, tm
             await joiner.say("hello", client=joiner.client, key=joiner.key, schema=1)
             said += await reader.until_answered()
             assert [message for message in said if message["type"] != "presence"] == []
+            with pytest.raises(TimeoutError):
+                await joiner.receive(seconds=0.05)
             lock.execute("ROLLBACK")
         for peer in (author, reader):
             await peer.heard(lambda peer=peer: bool(peer.events))  # type: ignore[misc]
@@ -265,6 +267,25 @@ async def test_every_event_is_in_the_file_when_it_arrives(serve: Serve, tmp_path
             assert {
                 (event["seq"], event["id"]): event["op"] for event in author.events
             }.items() <= found.items()
+        await serving.drop()
+
+
+async def test_one_with_too_many_edits_under_way_is_not_read_from(serve: Serve, tmp_path: Path) -> None:
+    path = tmp_path / "collab.db"
+    async with await SQLiteStore.open(path) as store:
+        serving = await serve(store, limits=UNHURRIED.__replace__(in_flight=10))
+        author = await Peer.joined(serving.url, "doc")
+        other = await Peer.joined(serving.url, "doc")
+        room = await serving.room("doc")
+        with closing(sqlite3.connect(path, isolation_level=None)) as lock:
+            lock.execute("BEGIN IMMEDIATE")
+            for _ in range(100):
+                await author.edit(["x"], base=1)
+            await eventually(lambda: room.document.version == 11)
+            assert await other.until_answered() == []  # by now the others would have been read
+            assert (room.document.version, room.committed) == (11, 1)
+            lock.execute("ROLLBACK")
+        await author.reached(101)
         await serving.drop()
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from collab import room as rooms
 from collab import units
+from collab.store.sqlite import SQLiteStore
 from tests.conftest import Serve
-from tests.helpers import Json, Peer, Serving
+from tests.helpers import Json, Peer, Serving, eventually
 
 
 def peers(message: Json) -> dict[str, Json]:
@@ -119,6 +123,29 @@ async def test_a_caret_never_comes_before_the_text_it_stands_in(serve: Serve) ->
         last = peers(message).get(mover.client, last)
         assert message["seq"] <= watcher.version
         assert (last.get("cursor") or {"head": 0})["head"] <= len(watcher.text)
+
+
+async def test_a_caret_in_text_that_is_not_committed_yet_waits_for_it(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rooms, "PRESENCE_SECONDS", 0.001)
+    async with await SQLiteStore.open(tmp_path / "collab.db") as store:
+        serving = await serve(store)
+        mover, watcher = await two_in(serving, "hello")
+        await put(mover, 5, 5)
+        await seen(watcher, mover.client, cursor={"anchor": 5, "head": 5})
+        room = await serving.room("doc")
+        with closing(sqlite3.connect(store.path, isolation_level=None)) as lock:
+            lock.execute("BEGIN IMMEDIATE")
+            await mover.edit([5, " you"])
+            await put(mover, 9, 9, after=2)
+            await mover.until_answered()
+            await eventually(lambda: room._presence_timer is None)
+            before = len(watcher.received)
+            lock.execute("ROLLBACK")
+        await seen(watcher, mover.client, cursor={"anchor": 9, "head": 9})
+        assert [m["type"] for m in watcher.received[before:]] == ["events", "presence"]
+        await serving.drop()
 
 
 async def test_a_caret_left_standing_moves_with_the_text_for_one_who_joins(serve: Serve) -> None:

@@ -268,6 +268,18 @@ async def test_a_base_that_goes_down_ends_the_connection(serve: Serve) -> None:
     assert (await author.closed())[0] == 4400
 
 
+async def test_an_edit_on_a_version_too_far_back_has_to_resume(serve: Serve) -> None:
+    serving = await serve(limits=small(bridge=5))
+    author = await Peer.joined(serving.url, "doc")
+    sleeper = await Peer.joined(serving.url, "doc")
+    for _ in range(6):
+        await author.confirmed(await author.edit(["x"]))
+    await sleeper.edit(["late"], base=1)
+    assert (await sleeper.closed())[0] == 4501
+    again = await Peer.joined(serving.url, "doc", client=sleeper.client, key=sleeper.key)
+    await again.confirmed(await again.edit(["late"], id_=1))
+
+
 async def test_no_hello_in_time_ends_the_connection(serve: Serve) -> None:
     serving = await serve(limits=Limits(hello_seconds=0.05))
     silent = await Peer.open(serving.url, "doc")

@@ -88,8 +88,9 @@ function visit(other) {
 
 /** @param {string} title */
 function showTitle(title) {
-  byId("title", HTMLElement).textContent = title || "Untitled";
-  document.title = `${title || "Untitled"} – collab`;
+  const name = title || documentId();
+  byId("title", HTMLElement).textContent = name;
+  document.title = `${name} – collab`;
 }
 
 /** @param {BeforeUnloadEvent} event */

@@ -16,7 +16,7 @@ let next = null;
 
 /** @param {import("./api.js").DocumentRow} row @returns {HTMLLIElement} */
 function entry(row) {
-  const name = make("span", { class: "entry-title", text: row.title || "Untitled" });
+  const name = make("span", { class: "entry-title", text: row.title || row.id });
   if (!row.title) name.dataset.untitled = "";
   const updated = new Date(row.updated_at);
   const time = make("time", { datetime: row.updated_at, title: updated.toLocaleString(), text: ago(updated, new Date()) });
