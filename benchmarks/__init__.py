@@ -1,1 +1,1 @@
-"""Measurements as ratios, each pair taken in one run: absolute times differ from machine to machine and hour to hour."""
+"""Measurements as ratios, each pair taken in one run, since absolute times differ from hour to hour."""

@@ -21,7 +21,12 @@ def run() -> None:
         assert fold(ops) == splice_all(ops) == trace["endContent"], path
         folded, spliced = best(lambda ops=ops: fold(ops)), best(lambda ops=ops: splice_all(ops))  # type: ignore[misc]
         name = Path(path.stem).stem
-        figures = [f"{len(ops):,}", f"{folded * 1000:.0f}", f"{spliced * 1000:.0f}", f"1/{spliced / folded:.1f}"]
+        figures = [
+            f"{len(ops):,}",
+            f"{folded * 1000:.0f}",
+            f"{spliced * 1000:.0f}",
+            f"1/{spliced / folded:.1f}",
+        ]
         rows.append([name, *figures])
     show("folding a history", ["history", "edits", "fold, ms", "str splices, ms", "ratio"], rows)
 

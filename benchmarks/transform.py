@@ -25,5 +25,7 @@ def run() -> None:
         general = min(
             repeat(lambda op=op, other=other: transform_general(op, other, "left"), number=CALLS, repeat=5)  # type: ignore[misc]
         )
-        rows.append([name, f"{fast / CALLS * 1e6:.2f}", f"{general / CALLS * 1e6:.2f}", f"1/{general / fast:.1f}"])
+        rows.append(
+            [name, f"{fast / CALLS * 1e6:.2f}", f"{general / CALLS * 1e6:.2f}", f"1/{general / fast:.1f}"]
+        )
     show("transform of two single-character edits", ["case", "fast, µs", "general, µs", "ratio"], rows)

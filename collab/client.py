@@ -264,6 +264,16 @@ class SharedDocument:
     # The connection.
 
     async def _run(self) -> None:
+        try:
+            await self._stay_connected()
+        except Exception as error:
+            # A bug here, or in what we were told to call: nobody must wait for us in vain.
+            logger.exception("%s: the client failed", self._url)
+            self._closed = Closed(1006, f"the client failed: {error!r}")
+            self.status = "disconnected"
+            await self._notify()
+
+    async def _stay_connected(self) -> None:
         tries = 0
         while self._closed is None:
             self.status = "connecting"
@@ -274,7 +284,7 @@ class SharedDocument:
             if time.monotonic() - started > STABLE_SECONDS:
                 tries = 0
             if self._closed is None:
-                await asyncio.sleep(random.uniform(0, min(MAX_BACKOFF, 0.5 * 2**tries)))
+                await asyncio.sleep(random.uniform(0, longest_backoff(tries)))
                 tries += 1
 
     async def _connect_once(self) -> Closed | None:
@@ -438,6 +448,15 @@ def connect(
     the server refuses.
     """
     return SharedDocument(url, document, user=user, on_refused=on_refused)
+
+
+def longest_backoff(tries: int) -> float:
+    """The most seconds to wait before coming back after so many tries.
+
+    >>> longest_backoff(0), longest_backoff(3), longest_backoff(10_000)
+    (0.5, 4.0, 30.0)
+    """
+    return min(MAX_BACKOFF, 0.5 * 2.0 ** min(tries, 16))  # two to the power of 1,024 is no float any more
 
 
 def socket_url(url: str, document: str) -> str:

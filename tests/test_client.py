@@ -354,6 +354,20 @@ async def test_a_closed_document_takes_no_edits_and_waits_for_nothing(serving: S
     await doc.close()
 
 
+async def test_a_client_that_fails_keeps_nobody_waiting(
+    serving: Serving, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bug in the program")
+
+    async with SharedDocument(serving.url, "doc", on_event=fail) as doc:
+        doc.insert(0, "x")
+        with pytest.raises(Closed, match="a bug in the program"):
+            await within(doc.reached(99))
+        assert doc.status == "disconnected"
+    assert "the client failed" in caplog.text
+
+
 async def test_leaving_early_is_seen_by_the_server(serving: Serving) -> None:
     room = await serving.room("doc")
     async with connect(serving.url, "doc"):

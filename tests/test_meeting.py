@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from collab.meeting import cross, meet
-from collab.operation import apply
+from collab.operation import Operation, apply
 from tests.random_operations import random_operation, random_text
 from tests.test_convergence import Peer, Server, settle
 
@@ -33,19 +34,19 @@ def test_cross_is_meet_from_either_side() -> None:
         a, b = random_operation(rng, text), random_operation(rng, text)
         leans, others_lean = rng.random() < 0.5, rng.random() < 0.5
         met = meet(a, b, left_leans=leans, right_leans=others_lean)
-        assert cross(a, b, mine_left=True, mine_leans=leans, theirs_leans=others_lean) == met
+        assert tuple(cross(a, b, mine_left=True, mine_leans=leans, theirs_leans=others_lean)) == tuple(met)
         seen = cross(b, a, mine_left=False, mine_leans=others_lean, theirs_leans=leans)
         assert (seen.theirs, seen.mine, seen.theirs_leans, seen.mine_leans) == tuple(met)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_shared_vectors(case: dict[str, object]) -> None:
+def test_shared_vectors(case: dict[str, Any]) -> None:
     """Edits of two clients on one text, meeting as on the server; read by the JavaScript tests too."""
-    bridge = [(op, False) for op in case["theirs"]]  # type: ignore[attr-defined]
+    bridge = [(op, False) for op in case["theirs"]]
     text = case["text"]
     for op, _ in bridge:
-        text = apply(text, op)  # type: ignore[arg-type]
-    for op in case["mine"]:  # type: ignore[attr-defined]
+        text = apply(text, op)
+    for op in case["mine"]:
         leans = False
         for place, (foreign, foreign_leans) in enumerate(bridge):
             op, foreign, leans, foreign_leans = cross(
@@ -56,7 +57,7 @@ def test_shared_vectors(case: dict[str, object]) -> None:
                 theirs_leans=foreign_leans,
             )
             bridge[place] = foreign, foreign_leans
-        text = apply(text, op)  # type: ignore[arg-type]
+        text = apply(text, op)
     assert text == case["result"]
 
 
@@ -70,11 +71,12 @@ def test_what_is_typed_behind_a_word_stays_behind_it_while_the_word_is_retyped(
         ann, bo = (Peer(server, name, rng, coalesce=False) for name in (retyping, typing))
         ann.replica.edit(["the 90s."])
         settle_all(ann, bo)
-        ann_types = [[7, -1], *([7 + place, letter] for place, letter in enumerate(", huh?"))]
-        bo_types = [[8 + place, letter] for place, letter in enumerate(" The")]
+        ann_types: list[Operation] = [[7, -1]]
+        ann_types += [[7 + place, letter] for place, letter in enumerate(", huh?")]
+        bo_types: list[Operation] = [[8 + place, letter] for place, letter in enumerate(" The")]
         for peer, keys in ((ann, ann_types), (bo, bo_types)):
             for key in keys:
-                peer.replica.edit(key)  # type: ignore[arg-type]
+                peer.replica.edit(key)
             peer.send()
         while ann.up or bo.up:
             peer = rng.choice([ann, bo])

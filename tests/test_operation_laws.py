@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collab.operation import (
+    Operation,
     Side,
     Text,
     apply,
@@ -57,8 +58,8 @@ def check_all_laws(rng: Random) -> None:
     assert validate(a, text) == a, ("normal form", a)
 
 
-def as_components(text: Text) -> list[object]:
-    return text if isinstance(text, list) else [text] if text else []  # type: ignore[return-value]
+def as_components(text: Text) -> Operation:
+    return text if isinstance(text, list) else [text] if text else []
 
 
 @given(SEEDS)
@@ -81,11 +82,11 @@ def test_laws_hold_in_a_very_large_fuzz() -> None:
 def test_fast_and_general_transform_agree(seed: int, side: Side) -> None:
     rng = Random(seed)
     text = random_text(rng, 10)
-    single = [random_single(rng, text) for _ in range(2)]
-    assert transform(*single, side) == transform_general(*single, side)
+    op, other = random_single(rng, text), random_single(rng, text)
+    assert transform(op, other, side) == transform_general(op, other, side)
 
 
-def random_single(rng: Random, text: str) -> list[int | str | dict[str, object]]:
+def random_single(rng: Random, text: str) -> Operation:
     length = text_length(text)
     place = rng.randint(0, length)
     if rng.random() < 0.5 or place == length:
@@ -140,8 +141,8 @@ def test_coalesced_runs_have_the_effect_of_their_parts(seed: int) -> None:
         [[5, {"insert": "a", "attributes": {"bold": True}}], [6, "b"]],
     ],
 )
-def test_what_is_not_done_at_one_caret_stays_apart(ops: list[list[int | str]]) -> None:
-    assert coalesce(ops) == ops  # type: ignore[arg-type]
+def test_what_is_not_done_at_one_caret_stays_apart(ops: list[Operation]) -> None:
+    assert coalesce(ops) == ops
 
 
 @given(SEEDS, st.booleans())
@@ -153,9 +154,7 @@ def test_coalescing_is_exact_under_transform(seed: int, mine_left: bool) -> None
     assert rebase(text, ops, others, mine_left) == rebase(text, coalesce(ops), others, mine_left)
 
 
-def rebase(
-    text: str, ops: list[list[int | str]], others: list[list[int | str]], mine_left: bool
-) -> tuple[str, str]:
+def rebase(text: str, ops: list[Operation], others: list[Operation], mine_left: bool) -> tuple[Text, Text]:
     """The texts that both orders of meeting end in, which must be one."""
     mine: Side = "left" if mine_left else "right"
     other: Side = "right" if mine_left else "left"
@@ -163,37 +162,37 @@ def rebase(
     bridge = list(others)
     for op in ops:
         for place, foreign in enumerate(bridge):
-            op, bridge[place] = transform(op, foreign, mine), transform(foreign, op, other)  # type: ignore[arg-type,assignment]
+            op, bridge[place] = transform(op, foreign, mine), transform(foreign, op, other)
         result = apply(result, op)
     seen = apply_all(apply_all(text, ops), bridge)
     assert seen == result
     return seen, result
 
 
-def apply_all(text: str, ops: list[list[int | str]]) -> str:
+def apply_all(text: Text, ops: list[Operation]) -> Text:
     for op in ops:
         text = apply(text, op)
     return text
 
 
-def random_typing(rng: Random, text: str | None = None) -> tuple[str, list[list[int | str]]]:
+def random_typing(rng: Random, text: str | None = None) -> tuple[str, list[Operation]]:
     """Single edits of one author around a caret that seldom jumps, on a text without astral characters."""
     start = text if text is not None else "".join(rng.choice("abcde") for _ in range(rng.randint(0, 10)))
     length, caret = len(start), rng.randint(0, len(start))
-    ops: list[list[int | str]] = []
+    ops: list[Operation] = []
     for _ in range(rng.randint(1, 10)):
         if rng.random() < 0.15:
             caret = rng.randint(0, length)
         kind = rng.random()
         if kind < 0.5:
-            ops.append(list(normalize([caret, rng.choice("XYZ")])))  # type: ignore[arg-type]
+            ops.append(normalize([caret, rng.choice("XYZ")]))
             caret, length = caret + 1, length + 1
         elif kind < 0.8 and caret:
             caret, length = caret - 1, length - 1
-            ops.append(list(normalize([caret, -1])))  # type: ignore[arg-type]
+            ops.append(normalize([caret, -1]))
         elif caret < length:
             length -= 1
-            ops.append(list(normalize([caret, -1])))  # type: ignore[arg-type]
+            ops.append(normalize([caret, -1]))
     return start, ops
 
 

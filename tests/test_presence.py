@@ -82,7 +82,8 @@ def test_who_comes_back_at_once_has_not_left() -> None:
 
 
 def test_carets_survive_the_forgetting_of_events() -> None:
-    recent = recent_with(*[(BO, ["."])] * 10)
+    dot: Operation = ["."]
+    recent = recent_with(*[(BO, dot)] * 10)
     recent.capacity = 2
     presence = Presence()
     presence.enter(ANN, "ann", None, 0)

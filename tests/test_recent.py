@@ -37,11 +37,14 @@ def test_what_is_older_than_what_is_kept_is_refused() -> None:
 
 def test_trimming_keeps_the_newest() -> None:
     recent = recent_with(7)
-    assert recent.overfull
     recent.trim(17)
-    assert not recent.overfull
     assert recent.base == 13
     assert seqs(recent, 13) == [14, 15, 16, 17]
+
+
+def test_it_is_time_to_trim_when_a_quarter_too_many_are_kept() -> None:
+    assert not recent_with(5).overfull
+    assert recent_with(6).overfull
 
 
 def test_trimming_keeps_whatever_is_not_committed_yet() -> None:

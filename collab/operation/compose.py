@@ -7,8 +7,6 @@ author's insert at its other edge can come out on the wrong side (see docs/archi
 
 from __future__ import annotations
 
-from typing import overload
-
 from collab import units
 from collab.errors import PastEnd, SplitsPair
 from collab.operation import attributes
@@ -31,11 +29,7 @@ Text = str | Operation
 """A document's content: a string, or for rich text a list of insert components."""
 
 
-@overload
-def apply(text: str, op: list[int | str]) -> str: ...
-@overload
-def apply(text: Text, op: Operation) -> Text: ...
-def apply(text: Text, op: Operation) -> Text:  # type: ignore[misc]
+def apply(text: Text, op: Operation) -> Text:
     """The text after ``op``.
 
     A string stays a string under plain operations, and becomes a list of insert components under one with

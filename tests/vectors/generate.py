@@ -12,7 +12,16 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from collab.operation import apply, coalesce, compose, invert, normalize, transform, transform_offset
+from collab.operation import (
+    Operation,
+    apply,
+    coalesce,
+    compose,
+    invert,
+    normalize,
+    transform,
+    transform_offset,
+)
 from tests.random_operations import random_operation, random_rich_text, random_text
 
 PATH = Path(__file__).with_name("operation.json")
@@ -151,18 +160,18 @@ def random_cases(rng: Random) -> dict[str, list[dict[str, Any]]]:
     return cases
 
 
-def typing(rng: Random) -> list[list[int | str]]:
+def typing(rng: Random) -> list[Operation]:
     """Single edits near one another, as a person makes them in a text of some twenty characters."""
     caret, length = 10, 20
-    ops: list[list[int | str]] = []
+    ops: list[Operation] = []
     for _ in range(12):
         caret = max(1, min(length, caret + rng.choice([0, 0, 0, 0, -1, 1])))
         if rng.random() < 0.6:
-            ops.append(list(normalize([caret, rng.choice("ab’")])))  # type: ignore[arg-type]
+            ops.append(normalize([caret, rng.choice("ab’")]))
             caret, length = caret + 1, length + 1
         else:
             caret, length = caret - 1, length - 1
-            ops.append(list(normalize([caret, -1])))  # type: ignore[arg-type]
+            ops.append(normalize([caret, -1]))
     return ops
 
 
