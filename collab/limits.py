@@ -40,7 +40,8 @@ class Limits(msgspec.Struct, frozen=True):
     """From the opened socket to the hello."""
 
     stall_seconds: float = 30.0
-    """How long a socket may take nothing at all before it is dropped; its client resumes from the log."""
+    """How long what is buffered for a socket may take to go out before the socket is dropped; its client resumes
+    from the log."""
 
 
 class Advertised(msgspec.Struct, frozen=True):

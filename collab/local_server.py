@@ -67,6 +67,9 @@ class LocalServer:
         except TimeoutError as error:
             await self.kill()
             raise ServerFailed(f"the server said nothing within {START_SECONDS:g} s") from error
+        except ServerFailed:
+            await self.kill()  # it has ended by itself; this waits for it
+            raise
         self._port = int(self.url.rpartition(":")[2])
         return self
 

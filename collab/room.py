@@ -123,6 +123,7 @@ class Room:
             if older is not None:
                 self.leave(older)
                 older.fault(Superseded())
+                self._known[hello.client] = record
             if len(self.members) >= self._limits.connections_per_document:
                 raise TooManyConnections(self._limits.connections_per_document)
             session = Session(
@@ -172,6 +173,8 @@ class Room:
             del self.members[member.client]
             self._presence.leave(member.client)
             self._schedule_presence()
+            if not member.unanswered:
+                self._known.pop(member.client, None)  # all that it says is in the store
         member.delivery.stop()
 
     # Editing.
