@@ -31,7 +31,7 @@ from websockets.typing import Subprotocol
 from collab import units
 from collab.errors import CollabError, MalformedMessage, PastEnd, is_final
 from collab.messages import SUBPROTOCOL, EventRow, Retry, ServerMessage, Welcome, decode_server, encode
-from collab.operation import Operation, Text, normalize, plain_text, validate
+from collab.operation import Operation, Text, inserted_text, normalize, validate
 from collab.participant import Loaded, News, Participant, Taken, TakenOut
 
 Status = Literal["connecting", "connected", "disconnected"]
@@ -386,9 +386,8 @@ class SharedDocument:
     # Small things.
 
     def _report(self, op: Operation, code: str, reason: str) -> None:
-        text = "".join(step for step in op if isinstance(step, str))
         if self._on_refused is not None:
-            self._on_refused(Refusal(op, code, reason, text))
+            self._on_refused(Refusal(op, code, reason, inserted_text(op)))
         else:
             logger.warning("edit %s was refused: %s (%s)", op, reason, code)
 
@@ -404,7 +403,7 @@ class SharedDocument:
 
     def _note_astral(self, content: Operation) -> None:
         """Once the text had a character outside the BMP, characters and units differ."""
-        text = plain_text([step for step in content if not isinstance(step, int)])
+        text = inserted_text(content)
         self._astral = self._astral or units.length(text) != len(text)
 
     def _publish(self, change: Change) -> None:

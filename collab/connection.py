@@ -148,10 +148,15 @@ class Connection:
             self._transport.write(Frame(encode(Retry(error.code, str(error)))))
             self._transport.close(CloseCode.RETRY, error.code)
         elif isinstance(error, ConnectionFault):
-            self._transport.close(error.close_code, f"{error.code}: {error}"[:120])
+            self._transport.close(error.close_code, _reason(error))
         else:
-            self._transport.close(CloseCode.BAD_MESSAGE, f"{error.code}: {error}"[:120])
+            self._transport.close(CloseCode.BAD_MESSAGE, _reason(error))
         self._ended.set()
+
+
+def _reason(error: CollabError) -> str:
+    """What is said on closing, within the 123 bytes that RFC 6455 leaves for it."""
+    return f"{error.code}: {error}".encode(errors="replace")[:123].decode(errors="ignore")
 
 
 class _Gone(ConnectionFault):

@@ -149,6 +149,23 @@ async def test_formatted_content_is_there_as_components(serving: Serving) -> Non
         assert doc.content == other.content == expected
 
 
+async def test_formatting_what_is_there_reaches_others(serving: Serving) -> None:
+    async with connect(serving.url, "doc") as doc, connect(serving.url, "doc") as other:
+        doc.edit(["hello"])
+        doc.edit([1, {"retain": 3, "attributes": {"bold": True}}])
+        await agree(doc, other)
+        assert doc.content == other.content == ["h", {"insert": "ell", "attributes": {"bold": True}}, "o"]
+
+
+async def test_a_refused_formatted_insert_gives_back_its_text(serve: Serve) -> None:
+    serving = await serve(limits=Limits(operation=4))
+    refused: list[Refusal] = []
+    async with connect(serving.url, "doc", on_refused=refused.append) as doc:
+        doc.edit([{"insert": "too long", "attributes": {"bold": True}}])
+        await within(doc.saved())
+        assert [(refusal.code, refusal.text) for refusal in refused] == [("operation_too_large", "too long")]
+
+
 async def test_text_longer_than_one_operation_is_split(serve: Serve) -> None:
     serving = await serve(limits=Limits(operation=100))
     async with connect(serving.url, "doc") as doc:

@@ -210,6 +210,10 @@ BROKEN = [
         json.dumps({"type": "presence", "base": 1, "after": 0, "cursor": None, "user": {"name": "x" * 600}}),
         id="a name without end",
     ),
+    pytest.param(
+        json.dumps({"type": "€" * 200}, ensure_ascii=False), id="a type whose name fills the reason"
+    ),
+    pytest.param(r'{"type":"\ud83d"}', id="a type with half of a pair"),
 ]
 
 

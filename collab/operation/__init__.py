@@ -14,7 +14,7 @@ from collab.operation.components import (
     normalize,
     span,
 )
-from collab.operation.compose import Text, apply, compose, invert, plain_text, text_length
+from collab.operation.compose import Text, apply, compose, inserted_text, invert, plain_text, text_length
 from collab.operation.diff import diff
 from collab.operation.transform import Side, transform, transform_offset, transform_pair
 from collab.operation.validate import validate
@@ -29,6 +29,7 @@ __all__ = [
     "coalesce",
     "compose",
     "diff",
+    "inserted_text",
     "invert",
     "is_plain",
     "normalize",

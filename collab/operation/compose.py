@@ -109,6 +109,16 @@ def plain_text(text: Text) -> str:
     return text if isinstance(text, str) else "".join(map(content_text, text))
 
 
+def inserted_text(op: Operation) -> str:
+    """All text that ``op`` inserts, formatted or not.
+
+    >>> inserted_text([2, "ab", {"retain": 1}, {"insert": "c", "attributes": {"bold": True}}, -1])
+    'abc'
+    """
+    inserts = (step.get("insert") if isinstance(step, dict) else step for step in op)
+    return "".join(text for text in inserts if isinstance(text, str))
+
+
 def text_length(text: Text) -> int:
     """Length of a string or of a list of insert components, in UTF-16 units."""
     return units.length(text) if isinstance(text, str) else span(text)[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -60,10 +60,3 @@ def configure(
         access_log=False,
         server_header=False,
     )
-
-
-async def serve(config: uvicorn.Config, hub: Hub, sockets: Sequence[socket.socket] | None = None) -> Server:
-    """Serve until a signal asks to stop."""
-    server = Server(config, hub)
-    await server.serve(list(sockets) if sockets else None)
-    return server
