@@ -76,7 +76,8 @@ class BadLength(InvalidOperation):
 
     def __init__(self, length: int, limit: int) -> None:
         self.length, self.limit = length, limit
-        super().__init__(f"length {length:.6g} is not between 1 and {limit}")
+        shown = length if abs(length) < 2**53 else "beyond any number"
+        super().__init__(f"length {shown} is not between 1 and {limit}")
 
 
 class PastEnd(InvalidOperation):

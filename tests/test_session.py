@@ -134,6 +134,8 @@ def test_past_the_end_is_judged_by_the_text_that_the_client_sees() -> None:
     [
         ("x", "operation_type"),
         ([0], "operation_length"),
+        ([10**400], "operation_length"),
+        ([{"insert": "x", "attributes": {"size": 10**400}}], "operation_type"),
         (["\ud83d"], "operation_lone_surrogate"),
         ([{"insert": {"a": {"b": {"c": {"d": {"e": 1}}}}}}], "operation_too_deep"),
         (["x"] * 10_001, "operation_too_many_components"),

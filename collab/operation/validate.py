@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from collab import units
@@ -25,6 +24,9 @@ MAX_LENGTH = 2**31 - 1
 
 MAX_DEPTH = 4
 """Levels of nesting inside attributes and embeds: Quill's own need two."""
+
+MAX_NUMBER = 2**53 - 1
+"""In attributes and embeds. JavaScript has no exact integers beyond it, JSON no infinities, SQLite no longer ones."""
 
 
 def validate(value: object, text: Text | None = None, *, max_components: int = MAX_COMPONENTS) -> Operation:
@@ -127,5 +129,5 @@ def _check_value(value: object, depth: int) -> None:
                 _check_value(key, depth - 1)
     elif value is not None and not isinstance(value, (bool, int, float)):
         raise WrongType(value, "value")
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise WrongType(value, "infinite value")  # which JSON can't write: the log would hold something else
+    elif isinstance(value, (int, float)) and not abs(value) <= MAX_NUMBER:
+        raise WrongType(value, "number that not every reader has")

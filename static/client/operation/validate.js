@@ -87,7 +87,9 @@ function checkValue(value, depth) {
     if (depth === 0) throw tooDeep(MAX_DEPTH);
     for (const inner of Object.values(value)) checkValue(inner, depth - 1);
     if (!Array.isArray(value)) Object.keys(value).forEach((key) => checkValue(key, depth - 1));
-  } else if (value !== null && typeof value !== "boolean" && !Number.isFinite(value)) {
+  } else if (typeof value === "number") {
+    if (!(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) throw wrongType(value, "number that not every reader has");
+  } else if (value !== null && typeof value !== "boolean") {
     throw wrongType(value, "value");
   }
 }
