@@ -54,6 +54,9 @@ PRESENCE_SECONDS = 0.04
 CHECKSUM_SECONDS = 2.0
 """How long a document must be quiet before its checksum is sent around."""
 
+MOST_ABSENT = 256
+"""Clients that are remembered, some 100 kB, although they are not here."""
+
 logger = logging.getLogger("collab.room")
 
 
@@ -123,7 +126,6 @@ class Room:
             if older is not None:
                 self.leave(older)
                 older.fault(Superseded())
-                self._known[hello.client] = record
             if len(self.members) >= self._limits.connections_per_document:
                 raise TooManyConnections(self._limits.connections_per_document)
             session = Session(
@@ -160,6 +162,12 @@ class Room:
         self._known[hello.client] = record
         return record
 
+    def _forget_absent(self) -> None:
+        """Now and then, forget the clients that have gone: what we know of them is in the store."""
+        surplus = len(self._known) - len(self.members)
+        if surplus > MOST_ABSENT and self.committed == self.document.version and not self._joining.locked():
+            self._known = {client: self._known[client] for client in self.members}
+
     def _introduce(self, member: Member) -> None:
         """``member`` is up to date: show it everybody else who is here."""
         peers = [
@@ -173,8 +181,7 @@ class Room:
             del self.members[member.client]
             self._presence.leave(member.client)
             self._schedule_presence()
-            if not member.unanswered:
-                self._known.pop(member.client, None)  # all that it says is in the store
+            self._forget_absent()
         member.delivery.stop()
 
     # Editing.
@@ -246,6 +253,7 @@ class Room:
             if author is not None and author.unanswered:
                 author.unanswered -= 1
         self._wake()
+        self._forget_absent()
         if self._recent.overfull:
             self._presence.carry(self.committed, self._recent)
             self._recent.trim(self.committed)
@@ -259,6 +267,11 @@ class Room:
         self._wake()
         for member in list(self.members.values()):
             member.fault(error)
+
+    @property
+    def remembered(self) -> int:
+        """How many clients are known here, present or not."""
+        return len(self._known)
 
     @property
     def waiting(self) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from collab import room as rooms
 from collab.store.sqlite import SQLiteStore
 from tests.conftest import Serve
 from tests.helpers import Peer, eventually
@@ -39,3 +40,41 @@ async def test_one_who_joins_is_shown_nothing_that_is_not_on_disk(serve: Serve, 
         assert bo.text == "typed"
         await ann.confirmed(edit)
         await serving.drop()
+
+
+async def test_a_resend_is_known_though_its_author_was_forgotten_meanwhile(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has left may only be forgotten once the store knows all they said."""
+    monkeypatch.setattr(rooms, "MOST_ABSENT", 0)
+    async with await SQLiteStore.open(tmp_path / "log.db", busy_seconds=20) as store:
+        serving = await serve(store)
+        ann, bo = await Peer.joined(serving.url, "doc"), await Peer.joined(serving.url, "doc")
+        room = await serving.room("doc")
+        async with locked(store):
+            edit = await ann.edit(["once"])
+            await eventually(lambda: room.document.version == 2)
+            ann.cut()
+            await bo.close()
+            await eventually(lambda: not room.members)
+            again = await Peer.open(serving.url, "doc", client=ann.client, key=ann.key)
+            welcome = asyncio.create_task(again.hello())
+            await eventually(lambda: room.waiting > 0)
+        assert (await welcome)["accepted"] == edit
+        await again.caught_up()
+        await again.edit(["once"], id_=edit)
+        await again.until_answered()
+        assert (again.text, again.version) == ("once", 2)
+        await serving.drop()
+
+
+async def test_who_has_gone_is_forgotten_in_time(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms, "MOST_ABSENT", 3)
+    serving = await serve()
+    room = await serving.room("doc")
+    for _ in range(20):
+        visitor = await Peer.joined(serving.url, "doc")
+        await visitor.confirmed(await visitor.edit(["x"]))
+        await visitor.close()
+        await eventually(lambda: not room.members)
+    assert room.remembered <= 4
