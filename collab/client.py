@@ -330,7 +330,7 @@ class SharedDocument:
                 await self._notify()
         finally:
             sending.cancel()
-            await asyncio.wait([sending])
+            await asyncio.gather(sending, return_exceptions=True)  # it ends as the socket does
         # The iteration ends quietly where the close was a normal one; coming back is right then too.
 
     def _receive(self, message: ServerMessage) -> None:
