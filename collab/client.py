@@ -13,36 +13,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import secrets
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Any, Literal
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import msgspec
-from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.client import connect as open_socket
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
-from websockets.typing import Subprotocol
 
 from collab import units
-from collab.errors import CollabError, MalformedMessage, PastEnd, is_final
-from collab.messages import SUBPROTOCOL, EventRow, Retry, ServerMessage, Welcome, decode_server, encode
+from collab.errors import PastEnd
+from collab.link import Closed, Link, Status, socket_url
+from collab.messages import EventRow
 from collab.operation import Operation, Text, inserted_text, normalize, validate
 from collab.participant import Loaded, News, Participant, Taken, TakenOut
 
-Status = Literal["connecting", "connected", "disconnected"]
-
 MAX_UNREAD = 10_000
 """Changes kept for an iterator that doesn't read them; after that it is told to look at the text anew."""
-
-MAX_BACKOFF = 30.0
-STABLE_SECONDS = 60.0
-OPEN_SECONDS = 10.0
-FRAME_LIMIT = 16 * 1024 * 1024
 
 logger = logging.getLogger("collab.client")
 
@@ -66,16 +53,6 @@ class Refusal(msgspec.Struct, frozen=True):
     code: str
     reason: str
     text: str
-
-
-class Closed(CollabError):
-    """The connection ended for good."""
-
-    code = "closed"
-
-    def __init__(self, close_code: int, reason: str) -> None:
-        self.close_code, self.reason = close_code, reason
-        super().__init__(f"closed with {close_code}: {reason}")
 
 
 class SharedDocument:
@@ -104,18 +81,14 @@ class SharedDocument:
         on_event: Callable[[EventRow, Operation], None] | None = None,
     ) -> None:
         self.client = client or secrets.token_hex(8)
-        self.status: Status = "disconnected"
         self.diverged = 0
-        self.reconnects = 0
-        self._url = socket_url(url, document)
         self._on_refused = on_refused
         self._on_event = on_event
         self._talk = Participant(self.client, secrets.token_hex(16), user=user, coalesce=coalesce, gate=gate)
         self._replica = self._talk.replica
-        self._to_send = asyncio.Event()
+        self._link = Link(socket_url(url, document), self._talk, tell=self._tell, stirred=self._notify)
         self._moved = asyncio.Condition()
         self._astral = False
-        self._closed: Closed | None = None
         self._readers: list[_Unread] = []
         self._running: asyncio.Task[None] | None = None
 
@@ -135,6 +108,15 @@ class SharedDocument:
     def author(self) -> str:
         """The name under which the server logs this client's edits, empty before the first connection."""
         return self._talk.author
+
+    @property
+    def status(self) -> Status:
+        return self._link.status
+
+    @property
+    def reconnects(self) -> int:
+        """How often a lost connection was taken up again."""
+        return self._link.reconnects
 
     @property
     def version(self) -> int:
@@ -178,13 +160,13 @@ class SharedDocument:
             InvalidOperation: it isn't one, or doesn't fit the text.
             Closed: the connection ended for good.
         """
-        if self._closed is not None:
-            raise self._closed
+        if self._link.closed is not None:
+            raise self._link.closed
         op = validate(normalize(operation))
         id_ = self._replica.edit(op)
         self._note_astral(op)
         self._publish(Change(self.version, op, "local", self.author))
-        self._to_send.set()
+        self._link.wake()
         return id_
 
     async def saved(self) -> None:
@@ -210,10 +192,10 @@ class SharedDocument:
             Closed: the connection ended for good first.
         """
         async with self._moved:
-            await self._moved.wait_for(lambda: condition() or self._closed is not None)
+            await self._moved.wait_for(lambda: condition() or self._link.closed is not None)
         if not condition():
-            assert self._closed is not None
-            raise self._closed
+            assert self._link.closed is not None
+            raise self._link.closed
 
     async def changes(self) -> AsyncIterator[Change]:
         """All changes of the text from now on, own ones included, until the document is closed."""
@@ -223,7 +205,7 @@ class SharedDocument:
             while True:
                 while unread.changes:
                     yield unread.changes.popleft()
-                if self._closed is not None:
+                if self._link.closed is not None:
                     return
                 unread.stirred.clear()
                 await unread.stirred.wait()
@@ -240,7 +222,7 @@ class SharedDocument:
         Raises:
             Closed: the server won't have us.
         """
-        self._running = asyncio.create_task(self._run())
+        self._running = asyncio.create_task(self._link.run())
         try:
             await self.wait_for(lambda: self._talk.synced)
         except BaseException:
@@ -258,102 +240,10 @@ class SharedDocument:
         if self._running is not None:
             self._running.cancel()
             await asyncio.wait([self._running])
-        self._closed = self._closed or Closed(1000, "closed here")
+        self._link.closed = self._link.closed or Closed(1000, "closed here")
         await self._notify()
 
-    # The connection.
-
-    async def _run(self) -> None:
-        try:
-            await self._stay_connected()
-        except Exception as error:
-            # A bug here, or in what we were told to call: nobody must wait for us in vain.
-            logger.exception("%s: the client failed", self._url)
-            self._closed = Closed(1006, f"the client failed: {error!r}")
-            self.status = "disconnected"
-            await self._notify()
-
-    async def _stay_connected(self) -> None:
-        tries = 0
-        while self._closed is None:
-            self.status = "connecting"
-            started = time.monotonic()
-            self._closed = await self._connect_once()
-            self.status = "disconnected"
-            await self._notify()
-            if time.monotonic() - started > STABLE_SECONDS:
-                tries = 0
-            if self._closed is None:
-                await asyncio.sleep(random.uniform(0, longest_backoff(tries)))
-                tries += 1
-
-    async def _connect_once(self) -> Closed | None:
-        """Talk through one socket until it ends; returns why there must not be another one, if so."""
-        try:
-            async with open_socket(
-                self._url,
-                subprotocols=[Subprotocol(SUBPROTOCOL)],
-                compression=None,
-                open_timeout=OPEN_SECONDS,
-                max_size=FRAME_LIMIT,
-            ) as socket:
-                await self._converse(socket)
-        except ConnectionClosed as error:
-            code = error.rcvd.code if error.rcvd else 1006
-            if is_final(code):
-                return Closed(code, error.rcvd.reason if error.rcvd else "")
-        except InvalidStatus as error:
-            if error.response.status_code in (403, 404):
-                return Closed(4403, f"the server answered {error.response.status_code}")
-        except (OSError, TimeoutError, InvalidHandshake) as error:
-            logger.debug("no connection to %s: %s", self._url, error)
-        except CollabError as error:
-            return Closed(4400, str(error))
-        return None
-
-    async def _converse(self, socket: ClientConnection) -> None:
-        await socket.send(encode(self._talk.hello()), text=True)
-        welcome = decode_server(await socket.recv())
-        if isinstance(welcome, Retry):
-            self._receive(welcome)
-            return
-        if not isinstance(welcome, Welcome):
-            raise MalformedMessage(f"expected a welcome, got {type(welcome).__name__}")
-        self.reconnects += self._talk.synced
-        self._talk.welcomed(welcome, time.monotonic())
-        self._look_whether_connected()
-        await self._notify()
-        sending = asyncio.create_task(self._send_edits(socket))
-        try:
-            async for frame in socket:
-                self._receive(decode_server(frame))
-                await self._notify()
-        finally:
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)  # it ends as the socket does
-        # The iteration ends quietly where the close was a normal one; coming back is right then too.
-
-    def _receive(self, message: ServerMessage) -> None:
-        if isinstance(message, Retry):
-            logger.warning("the server asks to try again: %s", message.reason)
-        self._tell(self._talk.receive(message))
-        self._look_whether_connected()
-        self._to_send.set()
-
-    def _look_whether_connected(self) -> None:
-        if self._talk.caught_up:
-            self.status = "connected"
-            self._to_send.set()
-
-    async def _send_edits(self, socket: ClientConnection) -> None:
-        while True:
-            await self._to_send.wait()
-            self._to_send.clear()
-            while (step := self._talk.outgoing(time.monotonic())) is not None:
-                if isinstance(step, float):
-                    await asyncio.sleep(step)
-                else:
-                    await socket.send(encode(step), text=True)
+    # What the talk brings.
 
     def _tell(self, news: list[News]) -> None:
         """Pass on what has happened to the text."""
@@ -370,7 +260,7 @@ class SharedDocument:
                 self._report(item.operation, item.code, item.reason)
             else:
                 self.diverged += 1
-                logger.error("document %s: %s; fetching it again", self._url, item.reason)
+                logger.error("%s; fetching the text again", item.reason)
                 raise ConnectionResetError(item.reason)
 
     def _taken(self, taken: Taken) -> None:
@@ -447,24 +337,3 @@ def connect(
     the server refuses.
     """
     return SharedDocument(url, document, user=user, on_refused=on_refused)
-
-
-def longest_backoff(tries: int) -> float:
-    """The most seconds to wait before coming back after so many tries.
-
-    >>> longest_backoff(0), longest_backoff(3), longest_backoff(10_000)
-    (0.5, 4.0, 30.0)
-    """
-    return min(MAX_BACKOFF, 0.5 * 2.0 ** min(tries, 16))  # two to the power of 1,024 is no float any more
-
-
-def socket_url(url: str, document: str) -> str:
-    """The WebSocket URL of a document.
-
-    >>> socket_url("http://127.0.0.1:8000/", "notes")
-    'ws://127.0.0.1:8000/ws/documents/notes'
-    """
-    parts = urlsplit(url)
-    scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
-    path = parts.path.rstrip("/") + "/ws/documents/" + quote(document, safe="")
-    return urlunsplit((scheme, parts.netloc, path, "", ""))

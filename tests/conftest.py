@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 import uvloop
 
-from collab import client
+from collab import link
 from tests.helpers import Peer, Serving
 
 Serve = Callable[..., Awaitable[Serving]]
@@ -72,4 +72,4 @@ async def narrow() -> AsyncIterator[Narrow]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Clients come back within a twentieth of a second, however often they had to."""
-    monkeypatch.setattr(client, "MAX_BACKOFF", 0.05)
+    monkeypatch.setattr(link, "MAX_BACKOFF", 0.05)

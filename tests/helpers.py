@@ -20,10 +20,11 @@ from websockets.exceptions import ConnectionClosed
 
 from collab.auth import Identity
 from collab.cli.serve import listen
-from collab.client import Refusal, SharedDocument, socket_url
+from collab.client import Refusal, SharedDocument
 from collab.content import Content
 from collab.hub import Hub
 from collab.limits import Limits
+from collab.link import socket_url
 from collab.messages import SUBPROTOCOL, EventRow
 from collab.operation import Operation, Text, normalize
 from collab.room import Room

@@ -46,6 +46,7 @@ SHELL = [
     "hub",
     "connection",
     "web",
+    "link",
     "client",
     "traces",
     "local_server",

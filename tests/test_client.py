@@ -12,9 +12,10 @@ import pytest_asyncio
 
 from collab import client as clients
 from collab import room as rooms
-from collab.client import Change, Closed, Refusal, SharedDocument, connect, socket_url
+from collab.client import Change, Refusal, SharedDocument, connect
 from collab.errors import InvalidOperation, PastEnd
 from collab.limits import Limits
+from collab.link import Closed, socket_url
 from collab.store.sqlite import SQLiteStore
 from tests.conftest import Serve
 from tests.helpers import Peer, Serving, agree, eventually, logged, within
