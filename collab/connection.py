@@ -49,25 +49,26 @@ class Connection:
     """The talk with one client about ``document``."""
 
     def __init__(self, hub: Hub, document: str, transport: Transport) -> None:
+        limits = hub.limits
         self._hub = hub
         self._document = document
         self._transport = transport
-        self._ended = asyncio.Event()
+        self._room: Room | None = None
+        self._member: Member | None = None
+        self._over = False
+        self._pace = TokenBucket(
+            per_second=2 * limits.edits_per_second, burst=2 * limits.edit_burst, now=hub.clock.monotonic()
+        )
+        self._resting: asyncio.TimerHandle | None = None
 
     async def run(self, receive: Receive) -> None:
         """Talk until either side ends it. Never raises what is the client's or the store's fault."""
-        talk = asyncio.create_task(self._talk(receive))
-        ended = asyncio.create_task(self._ended.wait())
         try:
-            await asyncio.wait({talk, ended}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            ended.cancel()
-            talk.cancel()
-            await asyncio.wait({talk, ended})
-        if not talk.cancelled() and (error := talk.exception()) is not None:
-            if not isinstance(error, CollabError):
-                logger.error("document %s: connection failed", self._document, exc_info=error)
-            self._end(error if isinstance(error, CollabError) else StoreError("internal error"))
+            await self._talk(receive)
+        except CollabError as error:
+            self._end(error)
+        except Exception as error:
+            self._end(self._our_fault(error))
 
     async def _talk(self, receive: Receive) -> None:
         hello = await self._hello(receive)
@@ -78,25 +79,57 @@ class Connection:
             room = await self._hub.room(self._document, identity)
         except InvalidName as error:
             raise _Gone(str(error)) from error
-        member = await room.join(hello, identity, self._transport, self._end)
+        member = await room.join(hello, identity, self._transport, self._end, self._read_on)
+        self._room, self._member = room, member
         try:
-            pace = self._pace()
+            self._transport.listen(self._take)
             while (frame := await receive()) is not None:
-                if (wait := pace.wait(self._hub.clock.monotonic())) > 0:
-                    await asyncio.sleep(wait)
-                pace.take(self._hub.clock.monotonic())
-                self._handle(room, member, self._decode(frame))
-                # Whoever asks for more than it takes in, or than the disk does, is not read from meanwhile.
-                await room.wait_answered(member, self._hub.limits.in_flight)
-                await self._transport.drained()
+                if isinstance(frame, bytes):
+                    raise MalformedMessage("binary messages are not spoken here")
+                self._take(frame)
         finally:
+            if self._resting is not None:
+                self._resting.cancel()
             room.leave(member)
             self._hub.left(room)
 
-    def _pace(self) -> TokenBucket:
-        limits = self._hub.limits
-        per_second, burst = 2 * limits.edits_per_second, 2 * limits.edit_burst
-        return TokenBucket(per_second=per_second, burst=burst, now=self._hub.clock.monotonic())
+    def _take(self, message: bytes | str) -> None:
+        """Do what one text message asks for."""
+        if self._over:
+            return
+        try:
+            self._handle(self._decode(message))
+            self._keep_pace()
+        except CollabError as error:
+            self._end(error)
+        except Exception as error:
+            self._end(self._our_fault(error))
+
+    def _keep_pace(self) -> None:
+        """Read nothing for a while from who asks for more than it may, or than the disk can do."""
+        assert self._member is not None
+        seconds = self._pace.spend(self._hub.clock.monotonic())
+        if seconds > 0:
+            if self._resting is not None:
+                self._resting.cancel()
+            self._resting = asyncio.get_running_loop().call_later(seconds, self._rested)
+            self._transport.pause_reading()
+        elif self._member.unanswered >= self._hub.limits.in_flight:
+            self._transport.pause_reading()
+
+    def _rested(self) -> None:
+        self._resting = None
+        self._read_on()
+
+    def _read_on(self) -> None:
+        assert self._member is not None
+        if self._resting is None and self._member.unanswered < self._hub.limits.in_flight:
+            self._transport.resume_reading()
+
+    def _our_fault(self, error: Exception) -> StoreError:
+        """An exception that no message should be able to cause, as the client is told of it."""
+        logger.error("document %s: connection failed", self._document, exc_info=error)
+        return StoreError("internal error")
 
     async def _hello(self, receive: Receive) -> Hello | None:
         seconds = self._hub.limits.hello_seconds
@@ -107,6 +140,8 @@ class Connection:
             raise HelloTimeout(f"no hello within {seconds:g} s") from error
         if frame is None:
             return None
+        if isinstance(frame, bytes):
+            raise MalformedMessage("binary messages are not spoken here")
         hello = self._decode(frame)
         if not isinstance(hello, Hello):
             raise MalformedMessage("the first message must be a hello")
@@ -117,15 +152,16 @@ class Connection:
         self._check_user(hello.user)
         return hello
 
-    def _decode(self, frame: str | bytes) -> ClientMessage:
-        if isinstance(frame, bytes):
-            raise MalformedMessage("binary messages are not spoken here")
-        size = len(frame) if frame.isascii() else len(frame.encode())
+    def _decode(self, frame: bytes | str) -> ClientMessage:
+        size = len(frame) if isinstance(frame, bytes) or frame.isascii() else len(frame.encode())
         if size > self._hub.limits.message:
             raise MessageTooLarge(size, self._hub.limits.message)
         return decode_client(frame)
 
-    def _handle(self, room: Room, member: Member, message: ClientMessage) -> None:
+    def _handle(self, message: ClientMessage) -> None:
+        room, member = self._room, self._member
+        assert room is not None
+        assert member is not None
         if isinstance(message, Edit):
             if not self._hub.closing:
                 room.edit(member, message)
@@ -143,7 +179,10 @@ class Connection:
             raise MalformedMessage(f"user takes more than {limit} bytes")
 
     def _end(self, error: CollabError) -> None:
-        """Close the connection because of ``error``."""
+        """Close the connection because of ``error``, unless it is closed already."""
+        if self._over:
+            return
+        self._over = True
         if isinstance(error, StoreError):
             self._transport.write(Frame(encode(Retry(error.code, str(error)))))
             self._transport.close(CloseCode.RETRY, error.code)
@@ -151,7 +190,6 @@ class Connection:
             self._transport.close(error.close_code, _reason(error))
         else:
             self._transport.close(CloseCode.BAD_MESSAGE, _reason(error))
-        self._ended.set()
 
 
 def _reason(error: CollabError) -> str:

@@ -82,6 +82,12 @@ class TokenBucket:
         self._tokens -= 1
         return True
 
+    def spend(self, now: float) -> float:
+        """Take one token, on credit if there is none; seconds until nothing is owed."""
+        self.wait(now)
+        self._tokens -= 1
+        return max(0.0, -self._tokens / self.per_second)
+
     def wait(self, now: float) -> float:
         """Seconds until there is a token to take."""
         self._tokens = min(self.burst, self._tokens + (now - self._at) * self.per_second)

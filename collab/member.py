@@ -14,7 +14,11 @@ from collab.transport import Frame, Transport
 
 
 class Member:
-    """One client in a room: its session, its socket, and its way through the stream."""
+    """One client in a room: its session, its socket, and its way through the stream.
+
+    ``unanswered`` counts its edits that are ordered and not committed yet; ``answered`` is called when there are
+    fewer again.
+    """
 
     def __init__(
         self,
@@ -22,11 +26,13 @@ class Member:
         identity: Identity,
         transport: Transport,
         fault: Callable[[CollabError], None],
+        answered: Callable[[], None],
     ) -> None:
         self.session = session
         self.identity = identity
         self.transport = transport
         self.fault = fault
+        self.answered = answered
         self.delivery: Delivery
         self.unanswered = 0
 

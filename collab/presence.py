@@ -32,7 +32,6 @@ class _Present(msgspec.Struct):
     user: dict[str, Any] | None
     cursor: Cursor | None
     version: int
-    changed: bool = True
 
 
 class Presence:
@@ -40,22 +39,27 @@ class Presence:
 
     def __init__(self) -> None:
         self._present: dict[str, _Present] = {}
+        # Of whom there is news.
+        self._changed: set[str] = set()
         self._left: set[str] = set()
 
     def enter(self, client: str, author: str, user: dict[str, Any] | None, version: int) -> None:
         self._left.discard(client)
+        self._changed.add(client)
         self._present[client] = _Present(author, user, None, version)
 
     def move(self, client: str, cursor: Cursor | None, user: dict[str, Any] | None, version: int) -> None:
         """The caret of ``client`` is at ``cursor`` in version ``version``; ``user`` None keeps the last one."""
         present = self._present.get(client)
         if present is not None:
-            present.cursor, present.version, present.changed = cursor, version, True
+            present.cursor, present.version = cursor, version
+            self._changed.add(client)
             if user is not None:
                 present.user = user
 
     def leave(self, client: str) -> None:
         if self._present.pop(client, None) is not None:
+            self._changed.discard(client)
             self._left.add(client)
 
     def everybody(self, version: int, recent: Recent) -> list[Peer]:
@@ -66,10 +70,9 @@ class Presence:
         """What changed since the last call, as far as it can be told in coordinates of ``version``."""
         peers = [Peer(client, left=True) for client in self._left]
         self._left.clear()
-        for client, present in self._present.items():
-            if present.changed and present.version <= version:
-                present.changed = False
-                peers.append(self._peer(client, present, version, recent))
+        tellable = [client for client in self._changed if self._present[client].version <= version]
+        self._changed.difference_update(tellable)
+        peers += [self._peer(client, self._present[client], version, recent) for client in tellable]
         return peers
 
     def carry(self, version: int, recent: Recent) -> None:

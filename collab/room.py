@@ -12,6 +12,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
@@ -97,7 +98,9 @@ class Room:
         self._on_fail = on_fail
         self._recent = Recent(document.version)
         self._presence = Presence()
+        # Clients as the store has them or soon will, and the newest edit of each that was ordered.
         self._known: dict[str, ClientRecord] = {}
+        self._accepted: dict[str, int] = {}
         self._uncommitted: list[Event] = []
         self._committing: asyncio.Task[None] | None = None
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
@@ -105,15 +108,22 @@ class Room:
         self._openings = Openings(document, limits)
         self._presence_timer: asyncio.TimerHandle | None = None
         self._checksum_timer: asyncio.TimerHandle | None = None
+        self._quiet_since = 0.0
 
     # Joining and leaving.
 
     async def join(
-        self, hello: Hello, identity: Identity, transport: Transport, fault: Callable[[CollabError], None]
+        self,
+        hello: Hello,
+        identity: Identity,
+        transport: Transport,
+        fault: Callable[[CollabError], None],
+        answered: Callable[[], None],
     ) -> Member:
         """Let a client in: an older session of it ends, and its delivery starts.
 
-        ``fault`` is called when something else than the client's own messages ends the connection.
+        ``fault`` is called when something else than the client's own messages ends the connection, ``answered``
+        when some of its edits are committed.
 
         Raises:
             Unauthorised: the key isn't the one that this client's edits were first accepted with.
@@ -128,15 +138,16 @@ class Room:
                 older.fault(Superseded())
             if len(self.members) >= self._limits.connections_per_document:
                 raise TooManyConnections(self._limits.connections_per_document)
+            accepted = self._accepted[record.client]
             session = Session(
                 hello.client,
                 joined=self.document.version,
-                accepted=record.accepted,
+                accepted=accepted,
                 limits=self._limits,
                 now=self._clock.monotonic(),
             )
-            member = Member(session, identity, transport, fault)
-            opening, cursor = self._openings.frames(hello, identity, accepted=record.accepted)
+            member = Member(session, identity, transport, fault, answered)
+            opening, cursor = self._openings.frames(hello, identity, accepted=accepted)
             # What the welcome speaks of may still be on its way to the disk.
             await self.wait_committed(self.document.version)
             member.delivery = Delivery(
@@ -160,6 +171,7 @@ class Room:
         elif not hmac.compare_digest(record.key_hash, key_hash):
             raise Unauthorised(f"wrong key for client {hello.client}")
         self._known[hello.client] = record
+        self._accepted.setdefault(hello.client, record.accepted)
         return record
 
     def _forget_absent(self) -> None:
@@ -167,6 +179,7 @@ class Room:
         surplus = len(self._known) - len(self.members)
         if surplus > MOST_ABSENT and self.committed == self.document.version and not self._joining.locked():
             self._known = {client: self._known[client] for client in self.members}
+            self._accepted = {client: self._accepted[client] for client in self.members}
 
     def _introduce(self, member: Member) -> None:
         """``member`` is up to date: show it everybody else who is here."""
@@ -219,7 +232,7 @@ class Room:
         self.document.evolve(event)
         self._recent.append(event)
         self._uncommitted.append(event)
-        self._known[client] = self._known[client].__replace__(accepted=client_seq)
+        self._accepted[client] = client_seq
         if self._committing is None:
             self._committing = asyncio.create_task(self._commit())
         return event
@@ -228,9 +241,8 @@ class Room:
         try:
             while self._uncommitted:
                 batch, self._uncommitted = self._uncommitted, []
-                clients = [self._known[client] for client in {event.client for event in batch}]
                 last = {event.client: event.client_seq for event in batch}
-                records = [record.__replace__(accepted=last[record.client]) for record in clients]
+                records = [self._known[client].__replace__(accepted=seq) for client, seq in last.items()]
                 await self._store.append(Append(self.document.id, self.committed, batch, records))
                 self._broadcast(batch)
         except StoreError as error:
@@ -248,10 +260,11 @@ class Room:
             seq += count
             for member in self.members.values():
                 member.delivery.push(frame, seq)
-        for event in batch:
-            author = self.members.get(event.client)
-            if author is not None and author.unanswered:
-                author.unanswered -= 1
+        for client, count in Counter([event.client for event in batch]).items():
+            author = self.members.get(client)
+            if author is not None:
+                author.unanswered = max(0, author.unanswered - count)
+                author.answered()
         self._wake()
         self._forget_absent()
         if self._recent.overfull:
@@ -290,11 +303,6 @@ class Room:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append((version, waiter))
             await waiter
-
-    async def wait_answered(self, member: Member, limit: int) -> None:
-        """Wait until fewer than ``limit`` of the member's edits are uncommitted."""
-        while member.unanswered >= limit:
-            await self.wait_committed(self.committed + 1)
 
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -355,13 +363,22 @@ class Room:
                     member.transport.write(frame)
 
     def _schedule_checksum(self) -> None:
-        if self._checksum_timer is not None:
-            self._checksum_timer.cancel()
         loop = asyncio.get_running_loop()
-        self._checksum_timer = loop.call_later(CHECKSUM_SECONDS, self._send_checksum)
+        self._quiet_since = loop.time()
+        # A timer that is under way is not put off with every commit: it looks for itself whether it is time.
+        if self._checksum_timer is None:
+            self._checksum_timer = loop.call_later(CHECKSUM_SECONDS, self._checksum_due)
+
+    def _checksum_due(self) -> None:
+        loop = asyncio.get_running_loop()
+        wait = self._quiet_since + CHECKSUM_SECONDS - loop.time()
+        if wait > 0:
+            self._checksum_timer = loop.call_later(wait, self._checksum_due)
+        else:
+            self._checksum_timer = None
+            self._send_checksum()
 
     def _send_checksum(self) -> None:
-        self._checksum_timer = None
         if self.committed == self.document.version and self.members:
             checksum = units.checksum(self.document.content.plain_text())
             frame = Frame(encode(Checksum(self.committed, checksum)))

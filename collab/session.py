@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import msgspec
 
+from collab.bridge import OTHER, Bridge, shape
 from collab.document import Document, EditText
 from collab.errors import (
     FellBehind,
@@ -30,7 +31,6 @@ from collab.errors import (
 )
 from collab.events import Payload
 from collab.limits import Limits, TokenBucket
-from collab.meeting import cross
 from collab.messages import Cursor, Edit, Refused, Resend, SetPresence
 from collab.operation import Operation, span, validate
 from collab.presence import carried
@@ -42,18 +42,6 @@ class Accepted(msgspec.Struct, frozen=True):
 
     id: int
     payload: Payload
-
-
-class _Foreign(msgspec.Struct):
-    """One stretch of the bridge: a foreign event as it applies to what the client sees.
-
-    ``leans`` is about this session's client (see `collab.meeting`).
-    """
-
-    seq: int
-    client: str
-    op: Operation
-    leans: bool = False
 
 
 class Session:
@@ -68,7 +56,8 @@ class Session:
         self.refusals = 0
         self._limits = limits
         self._base = joined
-        self._bridge: list[_Foreign] = []
+        self._bridge = Bridge(client)
+        # The newest event that is on the bridge, or is this client's own.
         self._bridged = joined
         self._bucket = TokenBucket(per_second=limits.edits_per_second, burst=limits.edit_burst, now=now)
 
@@ -93,11 +82,10 @@ class Session:
             raise MalformedMessage(f"edit counts {edit.refusals} refusals, there were {self.refusals}")
         self._advance(edit.base, recent, seen)
         try:
-            payload, bridge = self._decide(edit, document, now)
+            payload = self._decide(edit, document, now)
         except RequestError as error:
             self.refusals += 1
             return Refused(edit.id, error.code, str(error))
-        self._bridge = bridge
         self._bridged = document.version + 1
         self.accepted = edit.id
         return Accepted(edit.id, payload)
@@ -114,8 +102,8 @@ class Session:
         cursor = presence.cursor
         if cursor is None:
             return None
-        for foreign in self._bridge:
-            cursor = carried(cursor, foreign.op, by=foreign.client, owner=self.client)
+        for client, op in self._bridge.operations():
+            cursor = carried(cursor, op, by=client, owner=self.client)
         length = document.content.length
         return Cursor(max(0, min(cursor.anchor, length)), max(0, min(cursor.head, length)))
 
@@ -123,39 +111,37 @@ class Session:
         """Take in that the client has integrated all events up to ``base``; bridge those after it."""
         if not self._base <= base <= seen:
             raise MalformedMessage(f"base {base} is not between {self._base} and {seen}")
-        self._base = base
-        self._bridge = [foreign for foreign in self._bridge if foreign.seq > base]
+        if base > self._base:
+            self._base = base
+            self._bridge.drop(base)
+        # Since the client's last edit all events are others': its own pass through here one by one.
         start = max(self._bridged, base)
-        for event in recent.after(start):
-            if event.client != self.client and event.op is not None:
-                leans = self.client in event.leans
-                self._bridge.append(_Foreign(event.seq, event.client, event.op, leans))
+        if start < recent.newest:
+            recent.extend(self._bridge, start)
         self._bridged = max(start, recent.newest)
         if len(self._bridge) > self._limits.bridge:
             raise FellBehind(f"{len(self._bridge)} events since version {base}: resume")
 
-    def _decide(self, edit: Edit, document: Document, now: float) -> tuple[Payload, list[_Foreign]]:
+    def _decide(self, edit: Edit, document: Document, now: float) -> Payload:
         if not self._bucket.take(now):
             raise TooFast(self._limits.edits_per_second)
         op = validate(edit.op)
-        covered, growth = span(op)
-        inserted = growth - sum(step for step in op if isinstance(step, int) and step < 0)
+        covered, inserted = _extent(op)
         if inserted > self._limits.operation:
             raise OperationTooLarge(inserted, self._limits.operation)
-        length = document.content.length - sum(span(foreign.op)[1] for foreign in self._bridge)
+        length = document.content.length - self._bridge.growth
         if covered > length:
             raise PastEnd(covered, length)
-        bridge = []
-        leaning: set[str] = set()
-        for foreign in self._bridge:
-            op, carried, leans, foreign_leans = cross(
-                op,
-                foreign.op,
-                mine_left=self.client < foreign.client,
-                mine_leans=foreign.client in leaning,
-                theirs_leans=foreign.leans,
-            )
-            if leans:
-                leaning.add(foreign.client)
-            bridge.append(_Foreign(foreign.seq, foreign.client, carried, foreign_leans))
-        return document.decide(EditText(op, tuple(sorted(leaning)))), bridge
+        crossing = self._bridge.cross(op)
+        payload = document.decide(EditText(crossing.op, tuple(sorted(crossing.leans))))
+        self._bridge.accept(crossing)
+        return payload
+
+
+def _extent(op: Operation) -> tuple[int, int]:
+    """How many units of its text ``op`` covers, and how many it inserts."""
+    place, size = shape(op)
+    if place != OTHER:
+        return (place, size) if size > 0 else (place - size, 0)
+    covered, growth = span(op)
+    return covered, growth - sum(step for step in op if isinstance(step, int) and step < 0)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Protocol
+
+Listener = Callable[[bytes], None]
+"""Takes one text message in UTF-8, which may not be checked yet. Never raises."""
 
 
 class Frame:
@@ -39,6 +43,21 @@ class Transport(Protocol):
 
     async def drained(self) -> None:
         """Wait until little is buffered, or the socket is gone. Safe to cancel."""
+        ...
+
+    def listen(self, listener: Listener) -> None:
+        """From now on ``listener`` may be given text messages as they come, with no turn of the event loop between.
+
+        A transport that can't do that does nothing, and all messages go on to come the other way, as ASGI's.
+        """
+        ...
+
+    def pause_reading(self) -> None:
+        """Take no more messages from the peer, except those that are on their way through here already."""
+        ...
+
+    def resume_reading(self) -> None:
+        """Go on reading after `pause_reading`. Harmless if it wasn't paused."""
         ...
 
     def close(self, code: int, reason: str) -> None:

@@ -23,6 +23,7 @@ CORE = [
     "limits",
     "messages",
     "meeting",
+    "bridge",
     "recent",
     "presence",
     "session",

@@ -162,22 +162,6 @@ async def test_one_frame_goes_to_many_sockets_in_order() -> None:
             await peer.close()
 
 
-async def test_what_is_written_in_one_tick_goes_out_together_and_counts_as_buffered_until_then() -> None:
-    seen: list[int] = []
-
-    async def send(transport: SocketTransport, receive: Callable[[], Awaitable[Any]]) -> None:
-        transport.write(Frame(b"one"))
-        transport.write(Frame(b"two"))
-        seen.append(transport.buffered)
-        await transport.drained()
-        seen.append(transport.buffered)
-        await forever(transport, receive)
-
-    async with serving(send) as url, plain(url) as peer:
-        assert [await within(peer.recv()), await within(peer.recv())] == ["one", "two"]
-    assert seen == [10, 0]
-
-
 async def test_raw_frames_mix_with_what_uvicorn_sends_itself() -> None:
     async def send(transport: SocketTransport, receive: Callable[[], Awaitable[Any]]) -> None:
         while (message := await receive())["type"] == "websocket.receive":
@@ -197,7 +181,6 @@ async def test_drained_waits_for_the_peer() -> None:
     async def flood(transport: SocketTransport, receive: Callable[[], Awaitable[Any]]) -> None:
         while transport.buffered < 1_000_000:
             transport.write(Frame(b"x" * 100_000))
-            transport._flush()
         states.append("full")
         await transport.drained()
         assert transport.buffered < 200_000
@@ -250,7 +233,6 @@ async def test_a_peer_that_does_not_answer_a_close_is_cut_off(monkeypatch: pytes
         await receive()
         while transport.buffered < 1_000_000:
             transport.write(Frame(b"x" * 100_000))
-            transport._flush()
         transport.close(4400, "bye")
 
     async with serving(close) as url, deaf(url) as peer:
@@ -264,7 +246,6 @@ async def test_abort_cuts_without_a_close_frame_whatever_is_buffered() -> None:
     async def cut(transport: SocketTransport, receive: Callable[[], Awaitable[Any]]) -> None:
         for _ in range(100):
             transport.write(Frame(b"x" * 100_000))
-        transport._flush()
         assert transport.buffered > 1_000_000
         transport.abort()
         await forever(transport, receive)
@@ -288,7 +269,6 @@ async def test_a_peer_that_answers_no_ping_is_cut_off_although_it_takes_nothing(
     async def flood(transport: SocketTransport, receive: Callable[[], Awaitable[Any]]) -> None:
         while transport.buffered < 1_000_000:
             transport.write(Frame(b"x" * 100_000))
-            transport._flush()
         await forever(transport, receive)
         ended.set()
 

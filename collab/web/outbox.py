@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
+from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from collab.transport import Frame
+from collab.transport import Frame, Listener
 
 LOW_WATER = 64 * 1024
 
@@ -31,6 +32,9 @@ class OutboxTransport:
         self._stirred = asyncio.Event()
         self._low = asyncio.Event()
         self._low.set()
+        self._reading = asyncio.Event()
+        self._reading.set()
+        self._ended = asyncio.get_running_loop().create_future()
         self._writer = asyncio.create_task(self._write_all())
 
     @property
@@ -48,14 +52,44 @@ class OutboxTransport:
     async def drained(self) -> None:
         await self._low.wait()
 
+    def listen(self, listener: Listener) -> None:
+        pass  # ASGI has one way to receive
+
+    def pause_reading(self) -> None:
+        self._reading.clear()
+
+    def resume_reading(self) -> None:
+        self._reading.set()
+
+    async def receive(self) -> str | bytes | None:
+        """The next text or binary message, None once the peer is gone or the socket is closed from here."""
+        receiving = asyncio.create_task(self._receive())
+        try:
+            await asyncio.wait({receiving, self._ended}, return_when=asyncio.FIRST_COMPLETED)
+            return None if self._ended.done() else await receiving
+        finally:
+            receiving.cancel()
+
+    async def _receive(self) -> str | bytes | None:
+        # Who doesn't take its answers is not listened to.
+        await self._low.wait()
+        await self._reading.wait()
+        return message_of(await self._websocket.receive())
+
     def close(self, code: int, reason: str) -> None:
         if self._closing is None:
             self._closing = code, reason
             self._stirred.set()
+            self._end()
 
     def abort(self) -> None:
         self._writer.cancel()
         self._low.set()
+        self._end()
+
+    def _end(self) -> None:
+        if not self._ended.done():
+            self._ended.set_result(None)
 
     async def join(self) -> None:
         """Stop writing, after a close frame has gone out if one was asked for."""
@@ -83,3 +117,11 @@ class OutboxTransport:
             pass
         finally:
             self._low.set()
+
+
+def message_of(event: Message) -> str | bytes | None:
+    """The text or binary message in an ASGI event, None if the event is the end."""
+    if event["type"] == "websocket.disconnect":
+        return None
+    text: str | None = event.get("text")
+    return text if text is not None else event["bytes"]

@@ -11,7 +11,7 @@ from collab.hub import Hub
 from collab.messages import SUBPROTOCOL
 from collab.web.fanout import transport_of
 from collab.web.origins import Origins
-from collab.web.outbox import OutboxTransport
+from collab.web.outbox import OutboxTransport, message_of
 
 
 async def document_socket(websocket: WebSocket) -> None:
@@ -23,20 +23,17 @@ async def document_socket(websocket: WebSocket) -> None:
         return
     await websocket.accept(subprotocol=SUBPROTOCOL)
 
-    async def receive() -> str | bytes | None:
-        message = await websocket.receive()
-        if message["type"] == "websocket.disconnect":
-            return None
-        text: str | None = message.get("text")
-        return text if text is not None else message["bytes"]
-
-    transport = transport_of(websocket.scope)
     document = websocket.path_params["document"]
+    transport = transport_of(websocket.scope)
     if transport is not None:
+
+        async def receive() -> str | bytes | None:
+            return message_of(await websocket.receive())
+
         await Connection(hub, document, transport).run(receive)
         return
     outbox = OutboxTransport(websocket)
     try:
-        await Connection(hub, document, outbox).run(receive)
+        await Connection(hub, document, outbox).run(outbox.receive)
     finally:
         await asyncio.shield(outbox.join())
