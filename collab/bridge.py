@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from collab import units
 from collab.meeting import cross
 from collab.operation import Operation, span
@@ -34,6 +36,15 @@ class Foreign(Protocol):
     def op(self) -> Operation | None: ...
     @property
     def leans(self) -> tuple[str, ...]: ...
+
+
+class ForeignEdit(msgspec.Struct, frozen=True):
+    """A `Foreign` that isn't an event: for those who keep a bridge of their own."""
+
+    seq: int
+    client: str
+    op: Operation | None
+    leans: tuple[str, ...] = ()
 
 
 def shape(op: Operation | None) -> tuple[int, int]:

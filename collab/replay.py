@@ -16,9 +16,9 @@ from urllib.request import urlopen
 
 import msgspec
 
+from collab.bridge import Bridge, ForeignEdit
 from collab.client import SharedDocument
 from collab.fold import fold
-from collab.meeting import cross
 from collab.messages import EventRow
 from collab.operation import Operation, plain_text
 from collab.reading import events
@@ -27,6 +27,8 @@ from collab.traces import Step, Trace
 
 WINDOW = 64
 """Edits that a typist has unsaved at most."""
+
+EVERYTHING = 1 << 60
 
 Progress = Callable[[int], None]
 
@@ -94,7 +96,7 @@ class Typist:
         self._latencies = latencies
         self._allowed = 0
         self._seen = 0
-        self._unseen: list[tuple[int, str, Operation, bool]] = []
+        self._unseen = Bridge(self.doc.client)
 
     def _may_enter(self, event: EventRow) -> bool:
         return not self._foreign(event) or event.id <= self._allowed
@@ -106,7 +108,7 @@ class Typist:
         if self._foreign(event):
             self._seen = event.id
             if event.id > self._allowed:
-                self._unseen.append((event.id, event.client, change, self.doc.client in event.leans))
+                self._unseen.append(ForeignEdit(event.id, event.client, change, event.leans))
 
     async def type(self, progress: Progress) -> None:
         """Type all steps, each when it is its time, and wait until they are saved."""
@@ -114,7 +116,7 @@ class Typist:
             if step.seen > self._allowed:
                 self._allowed = step.seen
                 self.doc.integrate_waiting()
-                self._unseen = [entry for entry in self._unseen if entry[0] > self._allowed]
+                self._unseen.drop(self._allowed)
             await self.doc.wait_for(self._ready)
             op = self._carried(step.op)
             self._latencies.made(self.doc.client, self.doc.edit(op))
@@ -122,8 +124,8 @@ class Typist:
             progress(1)
             if self.typed % 16 == 0:
                 await asyncio.sleep(0)  # let what was typed be sent
-        self._allowed = 1 << 60
-        self._unseen.clear()
+        self._allowed = EVERYTHING
+        self._unseen.drop(EVERYTHING)
         self.doc.integrate_waiting()
         await self.doc.saved()
 
@@ -133,18 +135,9 @@ class Typist:
         return self._seen >= self._allowed and (self.doc.pending < WINDOW or self.doc.holding)
 
     def _carried(self, op: Operation) -> Operation:
-        carried, leans = [], False
-        for number, client, foreign, foreign_leans in self._unseen:
-            op, foreign, leans, foreign_leans = cross(
-                op,
-                foreign,
-                mine_left=self.doc.client < client,
-                mine_leans=leans,
-                theirs_leans=foreign_leans,
-            )
-            carried.append((number, client, foreign, foreign_leans))
-        self._unseen = carried
-        return op
+        crossing = self._unseen.cross(op)
+        self._unseen.accept(crossing)
+        return crossing.op
 
 
 async def replay(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-import msgspec
 import pytest
 
-from collab.bridge import OTHER, Bridge, shape
+from collab.bridge import OTHER, Bridge, ForeignEdit, shape
 from collab.meeting import cross
 from collab.operation import Operation, Text, apply, span
 from tests.random_operations import boundaries, random_operation, random_text
@@ -16,20 +15,13 @@ ME = "client-m"
 OTHERS = ["client-a", "client-b", "client-y", "client-z"]
 
 
-class Edit(msgspec.Struct, frozen=True):
-    seq: int
-    client: str
-    op: Operation | None
-    leans: tuple[str, ...] = ()
-
-
 class PairByPair:
     """The bridge as `collab.meeting` defines it."""
 
     def __init__(self) -> None:
-        self.foreign: list[tuple[Edit, Operation, bool]] = []
+        self.foreign: list[tuple[ForeignEdit, Operation, bool]] = []
 
-    def append(self, edit: Edit) -> None:
+    def append(self, edit: ForeignEdit) -> None:
         self.foreign.append((edit, edit.op or [], ME in edit.leans))
 
     def cross(self, op: Operation) -> tuple[Operation, set[str]]:
@@ -82,7 +74,7 @@ class Typing:
         self.seq += 1
         leans = (ME,) if self.random.random() < 0.2 else ()
         op = None if self.random.random() < 0.05 else self.edit_of(self.newest)
-        edit = Edit(self.seq, self.random.choice(OTHERS), op, leans)
+        edit = ForeignEdit(self.seq, self.random.choice(OTHERS), op, leans)
         self.bridge.append(edit)
         self.pairs.append(edit)
         self.newest = apply(self.newest, op or [])

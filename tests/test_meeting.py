@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from collab.bridge import Bridge, ForeignEdit
 from collab.meeting import cross, meet
 from collab.operation import Operation, apply
 from tests.random_operations import random_operation, random_text
@@ -42,22 +43,16 @@ def test_cross_is_meet_from_either_side() -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_shared_vectors(case: dict[str, Any]) -> None:
     """Edits of two clients on one text, meeting as on the server; read by the JavaScript tests too."""
-    bridge = [(op, False) for op in case["theirs"]]
+    mine, theirs = ("a", "b") if case["mineLeft"] else ("b", "a")
+    bridge = Bridge(mine)
     text = case["text"]
-    for op, _ in bridge:
+    for seq, op in enumerate(case["theirs"], 1):
+        bridge.append(ForeignEdit(seq, theirs, op))
         text = apply(text, op)
     for op in case["mine"]:
-        leans = False
-        for place, (foreign, foreign_leans) in enumerate(bridge):
-            op, foreign, leans, foreign_leans = cross(
-                op,
-                foreign,
-                mine_left=bool(case["mineLeft"]),
-                mine_leans=leans,
-                theirs_leans=foreign_leans,
-            )
-            bridge[place] = foreign, foreign_leans
-        text = apply(text, op)
+        crossing = bridge.cross(op)
+        bridge.accept(crossing)
+        text = apply(text, crossing.op)
     assert text == case["result"]
 
 

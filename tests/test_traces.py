@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from collab.meeting import cross
-from collab.operation import Operation, Text, apply
+from collab.bridge import Bridge, ForeignEdit
+from collab.operation import Text, apply
 from collab.traces import Trace, load
 
 FULL = Path(__file__).parent.parent.parent / "shared" / "data" / "friendsforever.json.gz"
@@ -16,22 +16,18 @@ SHORT = Path(__file__).parent / "data" / "friendsforever-4000.json.gz"
 
 def merged(trace: Trace, *, first_left: bool) -> Text:
     """The text that both authors' edits lead to when each meets what the other had not seen, as on the server."""
+    names = ["a", "b"] if first_left else ["b", "a"]
+    bridges = [Bridge(name) for name in names]
+    counts = [0, 0]
     text: Text = ""
-    unseen: dict[int, list[tuple[int, Operation, bool]]] = {0: [], 1: []}
-    count = {0: 0, 1: 0}
     for step in trace.steps:
-        op, leans, bridge = step.op, False, []
-        for number, foreign, foreign_leans in unseen[step.agent]:
-            if number > step.seen:
-                left = (step.agent == 0) == first_left
-                op, foreign, leans, foreign_leans = cross(
-                    op, foreign, mine_left=left, mine_leans=leans, theirs_leans=foreign_leans
-                )
-                bridge.append((number, foreign, foreign_leans))
-        unseen[step.agent] = bridge
-        text = apply(text, op)
-        count[step.agent] += 1
-        unseen[1 - step.agent].append((count[step.agent], op, leans))
+        bridge, other = bridges[step.agent], bridges[1 - step.agent]
+        bridge.drop(step.seen)
+        crossing = bridge.cross(step.op)
+        bridge.accept(crossing)
+        text = apply(text, crossing.op)
+        counts[step.agent] += 1
+        other.append(ForeignEdit(counts[step.agent], names[step.agent], crossing.op, tuple(crossing.leans)))
     return text
 
 
