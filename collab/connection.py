@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -39,14 +38,26 @@ from collab.messages import (
 from collab.room import Room
 from collab.transport import Frame, Transport
 
-Receive = Callable[[], Awaitable[str | bytes | None]]
-"""The next text (str) or binary (bytes) message, None when the connection is gone."""
-
 logger = logging.getLogger("collab.connection")
 
 
 class Connection:
-    """The talk with one client about ``document``."""
+    """The talk with one client about ``document``: the listener to its ``transport`` from the handshake on.
+
+    The first message must be a hello. Joining the room takes a while; until it is done nothing more is read.
+    """
+
+    __slots__ = (
+        "_document",
+        "_hub",
+        "_joining",
+        "_member",
+        "_over",
+        "_pace",
+        "_room",
+        "_timer",
+        "_transport",
+    )
 
     def __init__(self, hub: Hub, document: str, transport: Transport) -> None:
         limits = hub.limits
@@ -55,75 +66,93 @@ class Connection:
         self._transport = transport
         self._room: Room | None = None
         self._member: Member | None = None
+        self._joining: asyncio.Task[None] | None = None
         self._over = False
         self._pace = TokenBucket(
             per_second=2 * limits.edits_per_second, burst=2 * limits.edit_burst, now=hub.clock.monotonic()
         )
-        self._resting: asyncio.TimerHandle | None = None
+        # For the hello at first, for keeping the pace later.
+        self._timer: asyncio.TimerHandle | None = asyncio.get_running_loop().call_later(
+            limits.hello_seconds, self._end, HelloTimeout(f"no hello within {limits.hello_seconds:g} s")
+        )
+        transport.listen(self)
 
-    async def run(self, receive: Receive) -> None:
-        """Talk until either side ends it. Never raises what is the client's or the store's fault."""
-        try:
-            await self._talk(receive)
-        except CollabError as error:
-            self._end(error)
-        except Exception as error:
-            self._end(self._our_fault(error))
-
-    async def _talk(self, receive: Receive) -> None:
-        hello = await self._hello(receive)
-        if hello is None:
-            return
-        identity = await self._hub.authenticator.authenticate(hello, self._document)
-        try:
-            room = await self._hub.room(self._document, identity)
-        except InvalidName as error:
-            raise _Gone(str(error)) from error
-        member = await room.join(hello, identity, self._transport, self._end, self._read_on)
-        self._room, self._member = room, member
-        try:
-            self._transport.listen(self._take)
-            while (frame := await receive()) is not None:
-                if isinstance(frame, bytes):
-                    raise MalformedMessage("binary messages are not spoken here")
-                self._take(frame)
-        finally:
-            if self._resting is not None:
-                self._resting.cancel()
-            room.leave(member)
-            self._hub.left(room)
-
-    def _take(self, message: bytes | str) -> None:
-        """Do what one text message asks for."""
+    def text_received(self, message: bytes) -> None:
         if self._over:
             return
         try:
-            self._handle(self._decode(message))
-            self._keep_pace()
+            decoded = self._decode(message)
+            if self._member is None:
+                self._greet(decoded)
+            else:
+                self._handle(decoded)
+                self._keep_pace()
         except CollabError as error:
             self._end(error)
         except Exception as error:
             self._end(self._our_fault(error))
 
+    def binary_received(self) -> None:
+        self._end(MalformedMessage("binary messages are not spoken here"))
+
+    def gone(self) -> None:
+        self._over = True
+        self._leave()
+
+    def _greet(self, hello: ClientMessage) -> None:
+        self._stop_timer()
+        self._check_hello(hello)
+        assert isinstance(hello, Hello)
+        self._transport.pause_reading()
+        self._joining = asyncio.create_task(self._join(hello))
+
+    async def _join(self, hello: Hello) -> None:
+        try:
+            identity = await self._hub.authenticator.authenticate(hello, self._document)
+            self._room = await self._hub.room(self._document, identity)
+            self._member = await self._room.join(hello, identity, self._transport, self._end, self._go_on)
+        except InvalidName as error:
+            self._end(_Gone(str(error)))
+        except CollabError as error:
+            self._end(error)
+        except Exception as error:
+            self._end(self._our_fault(error))
+        finally:
+            self._joining = None
+        if self._over:
+            self._leave()
+        else:
+            self._transport.resume_reading()
+
+    def _leave(self) -> None:
+        self._stop_timer()
+        room, member, self._member = self._room, self._member, None
+        if room is not None and member is not None:
+            room.leave(member)
+            self._hub.left(room)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def _keep_pace(self) -> None:
         """Read nothing for a while from who asks for more than it may, or than the disk can do."""
-        assert self._member is not None
         seconds = self._pace.spend(self._hub.clock.monotonic())
         if seconds > 0:
-            if self._resting is not None:
-                self._resting.cancel()
-            self._resting = asyncio.get_running_loop().call_later(seconds, self._rested)
+            self._stop_timer()
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._rested)
             self._transport.pause_reading()
-        elif self._member.unanswered >= self._hub.limits.in_flight:
+        elif self._member is not None and self._member.unanswered >= self._hub.limits.in_flight:
             self._transport.pause_reading()
 
     def _rested(self) -> None:
-        self._resting = None
-        self._read_on()
+        self._timer = None
+        self._go_on()
 
-    def _read_on(self) -> None:
-        assert self._member is not None
-        if self._resting is None and self._member.unanswered < self._hub.limits.in_flight:
+    def _go_on(self) -> None:
+        """Read on, if there is no reason left not to."""
+        if self._timer is None and self._member and self._member.unanswered < self._hub.limits.in_flight:
             self._transport.resume_reading()
 
     def _our_fault(self, error: Exception) -> StoreError:
@@ -131,18 +160,7 @@ class Connection:
         logger.error("document %s: connection failed", self._document, exc_info=error)
         return StoreError("internal error")
 
-    async def _hello(self, receive: Receive) -> Hello | None:
-        seconds = self._hub.limits.hello_seconds
-        try:
-            async with asyncio.timeout(seconds):
-                frame = await receive()
-        except TimeoutError as error:
-            raise HelloTimeout(f"no hello within {seconds:g} s") from error
-        if frame is None:
-            return None
-        if isinstance(frame, bytes):
-            raise MalformedMessage("binary messages are not spoken here")
-        hello = self._decode(frame)
+    def _check_hello(self, hello: ClientMessage) -> None:
         if not isinstance(hello, Hello):
             raise MalformedMessage("the first message must be a hello")
         if hello.schema < SCHEMA:
@@ -150,13 +168,11 @@ class Connection:
         if not CLIENT_ID.fullmatch(hello.client) or not CLIENT_KEY.fullmatch(hello.key):
             raise MalformedMessage("client id or key is not of the form that the protocol asks for")
         self._check_user(hello.user)
-        return hello
 
-    def _decode(self, frame: bytes | str) -> ClientMessage:
-        size = len(frame) if isinstance(frame, bytes) or frame.isascii() else len(frame.encode())
-        if size > self._hub.limits.message:
-            raise MessageTooLarge(size, self._hub.limits.message)
-        return decode_client(frame)
+    def _decode(self, message: bytes) -> ClientMessage:
+        if len(message) > self._hub.limits.message:
+            raise MessageTooLarge(len(message), self._hub.limits.message)
+        return decode_client(message)
 
     def _handle(self, message: ClientMessage) -> None:
         room, member = self._room, self._member
@@ -190,6 +206,7 @@ class Connection:
             self._transport.close(error.close_code, _reason(error))
         else:
             self._transport.close(CloseCode.BAD_MESSAGE, _reason(error))
+        self._leave()
 
 
 def _reason(error: CollabError) -> str:

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 from typing import Protocol
 
-Listener = Callable[[bytes], None]
-"""Takes one text message in UTF-8, which may not be checked yet. Never raises."""
+
+class Listener(Protocol):
+    """Who is told what comes from a socket. None of these raises."""
+
+    def text_received(self, message: bytes) -> None:
+        """One text message, in what should be UTF-8 and isn't checked yet."""
+        ...
+
+    def binary_received(self) -> None:
+        """A binary message, of which there are none in this protocol."""
+        ...
+
+    def gone(self) -> None:
+        """The socket is gone. Nothing else will come."""
+        ...
 
 
 class Frame:
-    """One text message, encoded once for however many sockets it goes to."""
+    """One message, encoded once for however many sockets it goes to: text, or else ``binary``."""
 
-    def __init__(self, payload: bytes) -> None:
+    def __init__(self, payload: bytes, *, binary: bool = False) -> None:
         self.payload = payload
+        self.binary = binary
 
     @cached_property
     def raw(self) -> bytes:
-        """The message as one unmasked WebSocket text frame (RFC 6455, section 5.2)."""
+        """The message as one unmasked WebSocket frame (RFC 6455, section 5.2)."""
+        kind = b"\x82" if self.binary else b"\x81"
         length = len(self.payload)
         if length < 126:
-            header = bytes((0x81, length))
+            header = bytes((length,))
         elif length < 1 << 16:
-            header = b"\x81\x7e" + length.to_bytes(2, "big")
+            header = b"\x7e" + length.to_bytes(2, "big")
         else:
-            header = b"\x81\x7f" + length.to_bytes(8, "big")
-        return header + self.payload
+            header = b"\x7f" + length.to_bytes(8, "big")
+        return kind + header + self.payload
 
 
 class Transport(Protocol):
@@ -46,14 +60,11 @@ class Transport(Protocol):
         ...
 
     def listen(self, listener: Listener) -> None:
-        """From now on ``listener`` may be given text messages as they come, with no turn of the event loop between.
-
-        A transport that can't do that does nothing, and all messages go on to come the other way, as ASGI's.
-        """
+        """Tell ``listener`` what comes, from now on. Once for each transport."""
         ...
 
     def pause_reading(self) -> None:
-        """Take no more messages from the peer, except those that are on their way through here already."""
+        """Give the listener no more messages. An end of the connection may be noticed only later, too."""
         ...
 
     def resume_reading(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -112,6 +113,16 @@ async def test_events_while_somebody_joins_are_neither_lost_nor_doubled(serve: S
     for joiner in await asyncio.gather(*joining):
         await joiner.reached(102)  # a peer checks that events follow one another
         assert joiner.value == author.value
+
+
+async def test_what_is_said_right_behind_the_hello_is_heard_once_the_client_is_in(serve: Serve) -> None:
+    serving = await serve()
+    peer = await Peer.open(serving.url, "doc")
+    hello = {"type": "hello", "client": peer.client, "key": peer.key, "schema": 1}
+    await peer.say_raw(json.dumps(hello))
+    await peer.say("ping")
+    await peer.expect("welcome")
+    await peer.expect("pong")
 
 
 # Editing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -171,6 +172,19 @@ async def test_one_who_is_too_fast_slows_nobody_else(serve: Serve) -> None:
     await hasty.edit(["b"], base=1)
     await hasty.expect("refused")
     await calm.confirmed(await calm.edit(["c"]))
+
+
+async def test_one_who_talks_too_fast_is_heard_out_at_the_pace_that_is_allowed(serve: Serve) -> None:
+    """Of messages of all kinds twice as many may come as of edits: here two at once, and four a second."""
+    serving = await serve(limits=Limits(edits_per_second=2, edit_burst=1))
+    peer = await Peer.joined(serving.url, "doc")
+    start = time.monotonic()
+    for _ in range(6):
+        await peer.say("ping")
+    for _ in range(6):
+        await peer.expect("pong")
+    # Two are free, and each of the next three has to be paid for before the one after it is read.
+    assert time.monotonic() - start > 0.7
 
 
 # Faults that end the connection.

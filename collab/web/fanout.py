@@ -1,29 +1,35 @@
 """Sockets below ASGI: one encoded frame to many sockets, and messages straight from the socket to their reader.
 
-ASGI's ``await send()`` costs a coroutine for each socket and says nothing of a socket's backlog, and its ``await
-receive()`` costs a queue, a future and a turn of the event loop for each message. So this subclass of uvicorn's
-WebSocket protocol offers itself to the endpoint as a `Transport` that writes raw frames, sees how much waits to be
-sent, hands over each text message as it comes, and can drop a socket that takes nothing any more. A frame goes to
-the network at once, with one system call: rooms gather what belongs together before they write.
+ASGI's ``await send()`` costs a coroutine for each socket and says nothing of a socket's backlog; its ``await
+receive()`` costs a queue, a future and a turn of the event loop for each message; and a call that lasts as long as
+its socket keeps the request and a chain of suspended coroutines in memory for it. So uvicorn and the application do
+the opening handshake, and then the endpoint takes the socket over: from there on it belongs to a `SocketTransport`,
+and the ASGI call ends.
 
 A client's message is nearly always one short, whole text frame. Those are cut out of the stream here; the rest, from
-pings to fragments and breaches of the protocol, is left to the library.
+pings to fragments and breaches of the protocol, is left to the websockets library.
 
-It leans on names inside uvicorn, which is therefore pinned to one minor version; `tests/test_fanout.py` is the
+This leans on names inside uvicorn, which is therefore pinned to one minor version; `tests/test_fanout.py` is the
 contract. On any other server `collab.web.outbox` does the same through plain ASGI.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
+from websockets.frames import Frame as Fragment
+from websockets.frames import Opcode
 from websockets.http11 import Request
+from websockets.protocol import OPEN
+from websockets.server import ServerProtocol
 from websockets.speedups import apply_mask
 
 from collab.transport import Frame, Listener
-from collab.web.framing import WHOLE_TEXT, BadFrame, find_frame
+from collab.web.framing import PING, PONG, WHOLE_TEXT, BadFrame, find_frame
 
 EXTENSION = "collab.transport"
 """Key in the ASGI scope's extensions under which the transport is offered."""
@@ -32,17 +38,14 @@ LOW_WATER = 64 * 1024
 CLOSE_SECONDS = 5.0
 """How long a peer has for answering a close frame, or for taking one, before it is cut off."""
 
+# Why nothing is read from a socket.
+_ASKED, _FULL = 1, 2
+
+_logger = logging.getLogger("collab.web.fanout")
+
 
 class FanoutProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket protocol, offered to the endpoint as a `Transport`."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._listener: Listener | None = None
-        # Bytes of frames that are not whole yet, or for which it is not the time, and where the next one starts.
-        self._unread = b""
-        self._at = 0
-        self._holds: set[str] = set()
+    """uvicorn's WebSocket protocol, which offers the endpoint a `Transport` to take over from it."""
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -51,146 +54,269 @@ class FanoutProtocol(WebSocketsSansIOProtocol):
             extensions = cast("dict[str, Any]", self.scope["extensions"])
             extensions[EXTENSION] = SocketTransport(self)
 
-    def keepalive_timeout(self) -> None:
-        super().keepalive_timeout()
-        # uvicorn closes, and would wait for ever until the peer has taken what is buffered.
-        self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
+    def hand_over(self, heir: SocketTransport) -> asyncio.Transport:
+        """Give the socket, on which the handshake is done, to ``heir``."""
+        socket = self.transport
+        self.stop_keepalive()
+        self.connections.remove(self)
+        cast("set[Any]", self.connections).add(heir)
+        # What uvicorn does when the ASGI call ends must not end the connection.
+        self.transport = cast(asyncio.Transport, _HANDED_OVER)
+        socket.set_protocol(heir)
+        return socket
+
+
+class _HandedOver:
+    def is_closing(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        pass
+
+
+_HANDED_OVER = _HandedOver()
+
+
+class SocketTransport(asyncio.Protocol):
+    """The `Transport` of one connection, and its protocol as soon as somebody listens."""
+
+    __slots__ = (
+        "_at",
+        "_closing",
+        "_connections",
+        "_drained",
+        "_fragments",
+        "_full",
+        "_heard",
+        "_holds",
+        "_library",
+        "_listener",
+        "_max_size",
+        "_origin",
+        "_pinged",
+        "_pings",
+        "_socket",
+        "_timer",
+        "_unread",
+    )
+
+    def __init__(self, origin: FanoutProtocol) -> None:
+        self._origin: FanoutProtocol | None = origin
+        self._socket = origin.transport
+        self._connections = cast("set[Any]", origin.connections)
+        self._max_size = origin.config.ws_max_size
+        self._listener: Listener | None = None
+        # Bytes of frames that are not whole yet, or for which it is not the time, and where the next one starts.
+        self._unread = b""
+        self._at = 0
+        self._holds = 0
+        self._fragments: list[bytes] = []
+        self._library: ServerProtocol | None = None
+        self._closing = False
+        self._full = False
+        self._drained: asyncio.Future[None] | None = None
+        self._pings = origin.config.ws_ping_interval or 0.0
+        self._heard = True
+        self._pinged = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def listen(self, listener: Listener) -> None:
+        origin, self._origin = self._origin, None
+        assert origin is not None, "somebody listens already"
+        loop = asyncio.get_running_loop()
+        if origin.disconnected or self._socket.is_closing():
+            self._closing = True
+            loop.call_soon(listener.gone)
+            return
+        self._listener = listener
+        self._socket = origin.hand_over(self)
+        self._socket.set_write_buffer_limits(high=2 * LOW_WATER, low=LOW_WATER)
+        if not origin.queue.empty() or origin.conn.reader.buffer:
+            # RFC 6455, 4.1: a client waits for the answer to its handshake. Half a frame can't be handed over.
+            self.close(1002, "spoke before the handshake was answered")
+        elif self._pings:
+            self._timer = loop.call_later(self._pings, self._watch)
+
+    # Writing.
+
+    @property
+    def buffered(self) -> int:
+        return self._socket.get_write_buffer_size()
+
+    def write(self, frame: Frame) -> None:
+        if not (self._closing or self._socket.is_closing()):
+            self._socket.write(frame.raw)
+
+    async def drained(self) -> None:
+        while self._full:
+            if self._drained is None:
+                self._drained = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._drained)
+
+    def pause_writing(self) -> None:
+        self._full = True
+        # Who doesn't take its answers is not listened to.
+        self._hold(_FULL)
+
+    def resume_writing(self) -> None:
+        self._full = False
+        drained, self._drained = self._drained, None
+        if drained is not None and not drained.done():
+            drained.set_result(None)
+        self._release(_FULL)
+
+    def close(self, code: int, reason: str) -> None:
+        if self._closing or self._socket.is_closing():
+            return
+        library = self._with_library()
+        try:
+            library.send_close(code, reason)
+        except InvalidState:
+            return
+        self._closing = True
+        self._send(library)
+        self._cut_off_later()
+        self._read_rest()
+
+    def abort(self) -> None:
+        self._closing = True
+        self._socket.abort()
+
+    def shutdown(self) -> None:
+        """uvicorn's word for the end of the server: say so, and don't wait for an answer."""
+        self.close(1012, "")
+        self._socket.close()
+
+    def _cut_off_later(self) -> None:
+        self._stop_timer()
+        self._timer = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._socket.abort)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closing = True
+        self._stop_timer()
+        self._connections.discard(self)
+        self.resume_writing()
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.gone()
 
     # Reading.
 
-    def listen(self, listener: Listener) -> None:
-        """Give all text messages to ``listener`` that come from now on."""
-        self._listener = listener
-        if not self.writable.is_set():
-            self.hold("writing")
+    def pause_reading(self) -> None:
+        self._hold(_ASKED)
 
-    def deafen(self) -> None:
-        """Leave all that comes from now on to uvicorn, which waits for the peer's close frame."""
-        if self._listener is None:
-            return
-        self._listener = None
-        if self._holds:
-            self._holds.clear()
-            if not self.transport.is_closing():
-                self.transport.resume_reading()
-        unread, self._unread, self._at = self._unread[self._at :], b"", 0
-        if unread:
-            super().data_received(unread)
+    def resume_reading(self) -> None:
+        self._release(_ASKED)
+
+    def _hold(self, reason: int) -> None:
+        if not self._holds and not self._socket.is_closing():
+            self._socket.pause_reading()
+        self._holds |= reason
+
+    def _release(self, reason: int) -> None:
+        if self._holds & reason:
+            self._holds &= ~reason
+            # Not at once: whoever releases may be in the middle of something that the next message changes.
+            asyncio.get_running_loop().call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        if not self._closing and not self._holds:
+            self._read()
+        if not self._holds and not self._socket.is_closing():
+            self._socket.resume_reading()
 
     def data_received(self, data: bytes) -> None:
-        if self._listener is None:
-            super().data_received(data)
-            return
-        self._unread += data
-        self._read()
+        self._heard = True
+        if self._closing:
+            self._feed(data)
+        else:
+            self._unread = self._unread + data if self._unread else data
+            self._read()
 
     def _read(self) -> None:
-        """Pass on the frames that are all there, until somebody holds."""
-        data, max_size = self._unread, self.config.ws_max_size
-        while (listener := self._listener) is not None and not self._holds:
+        """Pass on the frames that are all there, until somebody holds or the end is near."""
+        data, listener = self._unread, self._listener
+        while not self._holds and not self._closing:
             at = self._at
             try:
-                frame = find_frame(data, at, max_size=max_size)
+                frame = find_frame(data, at, max_size=self._max_size)
             except BadFrame:
-                self.deafen()  # the library has the words for what is wrong with it
+                self._read_rest()  # the library has the words for what is wrong with it
                 return
             if frame is None:
                 break
             start, self._at = frame
-            if data[at] == WHOLE_TEXT and not self.frames:
-                listener(apply_mask(data[start : self._at], data[start - 4 : start]))
+            if data[at] == WHOLE_TEXT and not self._fragments and listener is not None:
+                listener.text_received(apply_mask(data[start : self._at], data[start - 4 : start]))
+            elif data[at] != PONG:  # any byte that comes shows that the peer is there
+                self._feed(data[at : self._at])
+        self._unread, self._at = data[self._at :], 0
+
+    def _read_rest(self) -> None:
+        """Leave all that isn't read yet to the library."""
+        rest, self._unread, self._at = self._unread[self._at :], b"", 0
+        if self._holds:
+            self._holds = 0
+            self._socket.resume_reading()
+        if rest:
+            self._feed(rest)
+
+    # The rarer frames.
+
+    def _with_library(self) -> ServerProtocol:
+        if self._library is None:
+            self._library = ServerProtocol(state=OPEN, max_size=self._max_size, logger=_logger)
+        return self._library
+
+    def _feed(self, data: bytes) -> None:
+        library = self._with_library()
+        library.receive_data(data)
+        for event in library.events_received():
+            if isinstance(event, Fragment) and not self._closing:
+                self._take(event)
+        self._send(library)
+        if library.state is not OPEN:
+            self._closing = True
+
+    def _take(self, frame: Fragment) -> None:
+        if frame.opcode in (Opcode.BINARY, Opcode.TEXT, Opcode.CONT) and self._listener is not None:
+            if frame.opcode is Opcode.BINARY:
+                self._listener.binary_received()
+                return
+            self._fragments.append(bytes(frame.data))
+            if frame.fin:
+                message, self._fragments = b"".join(self._fragments), []
+                self._listener.text_received(message)
+
+    def _send(self, library: ServerProtocol) -> None:
+        """Send what the library has to say: a pong, or what belongs to the end."""
+        if self._socket.is_closing():
+            return
+        for data in library.data_to_send():
+            if data:
+                self._socket.write(data)
             else:
-                super().data_received(data[at : self._at])
-        if self._listener is not None:
-            self._unread, self._at = data[self._at :], 0
+                # The end is agreed on; a peer that has stopped reading gets some time to take it.
+                self._cut_off_later()
+                self._socket.close()
 
-    def send_receive_event_to_app(self) -> None:
-        if self._listener is None or self.curr_msg_data_type == "bytes":
-            super().send_receive_event_to_app()
-            return
-        message, self.frames = b"".join(self.frames), []
-        self._listener(message)
+    # Looking after quiet connections.
 
-    def hold(self, reason: str) -> None:
-        """Read nothing until there is no ``reason`` left not to."""
-        if not self._holds and not self.transport.is_closing():
-            self.transport.pause_reading()
-        self._holds.add(reason)
-
-    def release(self, reason: str) -> None:
-        if reason in self._holds:
-            self._holds.remove(reason)
-            # Not at once: whoever releases may be in the middle of something that the next message changes.
-            self.loop.call_soon(self._read_on)
-
-    def _read_on(self) -> None:
-        if self._holds or self._listener is None:
-            return
-        self._read()
-        if not self._holds and not self.transport.is_closing():
-            self.transport.resume_reading()
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        if self._listener is not None:
-            # Who doesn't take its answers is not listened to.
-            self.hold("writing")
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self.release("writing")
-
-
-class SocketTransport:
-    """The `Transport` of one uvicorn connection."""
-
-    def __init__(self, protocol: FanoutProtocol) -> None:
-        self._protocol = protocol
-        protocol.transport.set_write_buffer_limits(high=2 * LOW_WATER, low=LOW_WATER)
-
-    @property
-    def buffered(self) -> int:
-        return self._protocol.transport.get_write_buffer_size()
-
-    def write(self, frame: Frame) -> None:
-        protocol = self._protocol
-        if not (protocol.close_sent or protocol.transport.is_closing()):
-            protocol.transport.write(frame.raw)
-
-    async def drained(self) -> None:
-        await self._protocol.writable.wait()
-
-    def listen(self, listener: Listener) -> None:
-        self._protocol.listen(listener)
-
-    def pause_reading(self) -> None:
-        self._protocol.hold("asked to")
-
-    def resume_reading(self) -> None:
-        self._protocol.release("asked to")
-
-    def close(self, code: int, reason: str) -> None:
-        protocol = self._protocol
-        if not (protocol.disconnected or protocol.close_sent or protocol.transport.is_closing()):
-            self._say_goodbye(code, reason)
-        protocol.deafen()
-
-    def _say_goodbye(self, code: int, reason: str) -> None:
-        protocol = self._protocol
-        try:
-            protocol.conn.send_close(code, reason)
-        except InvalidState:
-            return
-        protocol.transport.write(b"".join(protocol.conn.data_to_send()))
-        protocol.close_sent = True
-        protocol.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
-        if protocol.read_paused:
-            protocol.read_paused = False
-            protocol.transport.resume_reading()
-        protocol.close_timer = protocol.loop.call_later(CLOSE_SECONDS, protocol.transport.abort)
-
-    def abort(self) -> None:
-        self._protocol.transport.abort()
+    def _watch(self) -> None:
+        """Ping a peer that was silent for one interval, and give up on one that doesn't answer for another."""
+        self._timer = asyncio.get_running_loop().call_later(self._pings, self._watch)
+        if self._heard:
+            self._heard = self._pinged = False
+        elif not self._pinged:
+            self._pinged = True
+            self._socket.write(PING)
+        else:
+            self.close(1011, "keepalive ping timeout")
 
 
 def transport_of(scope: Any) -> SocketTransport | None:

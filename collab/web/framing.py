@@ -15,6 +15,12 @@ from typing import NamedTuple
 WHOLE_TEXT = 0x81
 """First byte of a text frame that is a message by itself and uses no extension."""
 
+PONG = 0x8A
+"""First byte of a frame that answers a ping."""
+
+PING = b"\x89\x00"
+"""A ping frame, as a server sends it."""
+
 MASKED = 0x80
 
 _short = struct.Struct("!H").unpack_from

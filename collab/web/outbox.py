@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from typing import Any
 
 from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -34,7 +35,8 @@ class OutboxTransport:
         self._low.set()
         self._reading = asyncio.Event()
         self._reading.set()
-        self._ended = asyncio.get_running_loop().create_future()
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._listener: Listener | None = None
         self._writer = asyncio.create_task(self._write_all())
 
     @property
@@ -53,7 +55,7 @@ class OutboxTransport:
         await self._low.wait()
 
     def listen(self, listener: Listener) -> None:
-        pass  # ASGI has one way to receive
+        self._listener = listener
 
     def pause_reading(self) -> None:
         self._reading.clear()
@@ -61,20 +63,38 @@ class OutboxTransport:
     def resume_reading(self) -> None:
         self._reading.set()
 
-    async def receive(self) -> str | bytes | None:
-        """The next text or binary message, None once the peer is gone or the socket is closed from here."""
+    async def run(self) -> None:
+        """Give the listener what comes, until either side ends it; then see to it that a close frame goes out."""
+        listener = self._listener
+        assert listener is not None
+        try:
+            while (event := await self._next()) is not None:
+                text: str | None = event.get("text")
+                if text is None:
+                    listener.binary_received()
+                else:
+                    listener.text_received(text.encode())
+        finally:
+            listener.gone()
+            await asyncio.shield(self._finish())
+
+    async def _next(self) -> Message | None:
+        """The next message, None when there will be none."""
         receiving = asyncio.create_task(self._receive())
         try:
-            await asyncio.wait({receiving, self._ended}, return_when=asyncio.FIRST_COMPLETED)
-            return None if self._ended.done() else await receiving
+            waiting: set[asyncio.Future[Any]] = {receiving, self._ended}
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if self._ended.done() or receiving.result()["type"] == "websocket.disconnect":
+                return None
+            return receiving.result()
         finally:
             receiving.cancel()
 
-    async def _receive(self) -> str | bytes | None:
+    async def _receive(self) -> Message:
         # Who doesn't take its answers is not listened to.
         await self._low.wait()
         await self._reading.wait()
-        return message_of(await self._websocket.receive())
+        return await self._websocket.receive()
 
     def close(self, code: int, reason: str) -> None:
         if self._closing is None:
@@ -91,7 +111,7 @@ class OutboxTransport:
         if not self._ended.done():
             self._ended.set_result(None)
 
-    async def join(self) -> None:
+    async def _finish(self) -> None:
         """Stop writing, after a close frame has gone out if one was asked for."""
         if self._closing is None:
             self.abort()
@@ -102,7 +122,10 @@ class OutboxTransport:
             while True:
                 while self._outbox:
                     frame = self._outbox.popleft()
-                    await self._websocket.send_text(frame.payload.decode())
+                    if frame.binary:
+                        await self._websocket.send_bytes(frame.payload)
+                    else:
+                        await self._websocket.send_text(frame.payload.decode())
                     self._size -= len(frame.payload)
                     if self._size <= LOW_WATER:
                         self._low.set()
@@ -117,11 +140,3 @@ class OutboxTransport:
             pass
         finally:
             self._low.set()
-
-
-def message_of(event: Message) -> str | bytes | None:
-    """The text or binary message in an ASGI event, None if the event is the end."""
-    if event["type"] == "websocket.disconnect":
-        return None
-    text: str | None = event.get("text")
-    return text if text is not None else event["bytes"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from starlette.websockets import WebSocket
 
 from collab.connection import Connection
@@ -11,7 +9,7 @@ from collab.hub import Hub
 from collab.messages import SUBPROTOCOL
 from collab.web.fanout import transport_of
 from collab.web.origins import Origins
-from collab.web.outbox import OutboxTransport, message_of
+from collab.web.outbox import OutboxTransport
 
 
 async def document_socket(websocket: WebSocket) -> None:
@@ -26,14 +24,9 @@ async def document_socket(websocket: WebSocket) -> None:
     document = websocket.path_params["document"]
     transport = transport_of(websocket.scope)
     if transport is not None:
-
-        async def receive() -> str | bytes | None:
-            return message_of(await websocket.receive())
-
-        await Connection(hub, document, transport).run(receive)
+        # The socket is the connection's from here on: this call ends, and takes all that it holds with it.
+        Connection(hub, document, transport)
         return
     outbox = OutboxTransport(websocket)
-    try:
-        await Connection(hub, document, outbox).run(outbox.receive)
-    finally:
-        await asyncio.shield(outbox.join())
+    Connection(hub, document, outbox)
+    await outbox.run()
