@@ -10,7 +10,7 @@ All text inside is expanded (see `collab.units`), so that places are UTF-16 offs
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from collab import units
 from collab.errors import PastEnd, SplitsPair
@@ -41,7 +41,12 @@ class TextBuffer:
 
     def text(self) -> str:
         """The whole text as an ordinary string. Costs time in proportion to its length."""
-        return units.collapse("".join(self._chunks()))
+        return _joined(self._chunks())
+
+    def later(self) -> Callable[[], str]:
+        """What `text` gives now, put together when it is asked for, by any thread and whatever is edited meanwhile."""
+        chunks = list(self._chunks())
+        return lambda: _joined(chunks)
 
     def _chunks(self) -> Iterator[str]:
         for group in self._groups:
@@ -160,6 +165,11 @@ class TextBuffer:
             self._groups[group : group + 1] = halves
             self._lengths[group : group + 1] = [sum(map(len, half)) for half in halves]
         self._at = (0, 0, 0)
+
+
+def _joined(chunks: Iterable[str]) -> str:
+    # No pair is cut in two by chunks, and to look at each by itself is quick where most are ASCII.
+    return "".join(map(units.collapse, chunks))
 
 
 def _pieces(expanded: str) -> list[str]:

@@ -35,9 +35,9 @@ logger = logging.getLogger("collab.client")
 
 
 class Change(msgspec.Struct, frozen=True):
-    """The text changed: ``operation``, in UTF-16 units, was applied to it.
+    """The text changed: ``operation``, in UTF-16 units, was applied to it, by ``author`` or by several if that is empty.
 
-    ``operation`` is None when the text was replaced, or when too many changes went unread: look at the text.
+    Events of others that come at once make one change. ``operation`` is None when the text was replaced, or when too many changes went unread: look at the text.
     """
 
     version: int
@@ -65,7 +65,8 @@ class SharedDocument:
 
     Two hooks are for programs that watch or slow down a client: ``gate`` is asked before an event is taken in,
     and leaves it and all after it waiting by saying False (until `integrate_waiting` is called), and
-    ``on_event`` is told of each event taken in and of what it did to the text.
+    ``on_event`` is told of each event taken in and of what it did to the text; where several were taken in at once, the
+    last of them is said to have done it all. With a ``gate`` they are taken in one by one.
     """
 
     def __init__(
@@ -264,14 +265,18 @@ class SharedDocument:
                 raise ConnectionResetError(item.reason)
 
     def _taken(self, taken: Taken) -> None:
+        last = taken.events[-1]
         if taken.diverged:
             self.diverged += 1
-            logger.warning("prediction of event %d was wrong and is repaired", taken.event.seq)
+            logger.warning("prediction of event %d was wrong and is repaired", last.seq)
         if taken.operation:
             self._note_astral(taken.operation)
-            self._publish(Change(taken.event.seq, taken.operation, "remote", taken.event.author))
+            authors = {event.author for event in taken.events if event.client != self.client}
+            author = authors.pop() if len(authors) == 1 else ""
+            self._publish(Change(last.seq, taken.operation, "remote", author))
         if self._on_event is not None:
-            self._on_event(taken.event, taken.operation)
+            for event in taken.events:
+                self._on_event(event, taken.operation if event is last else [])
 
     # Small things.
 

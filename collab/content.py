@@ -6,6 +6,8 @@ Plain text lives in a `TextBuffer`. The first operation with attributes or an em
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from collab import units
 from collab.buffer import TextBuffer
 from collab.errors import PastEnd
@@ -39,11 +41,12 @@ class RichBuffer:
 
     def value(self) -> Operation:
         """All insert components, in normal form."""
-        result: Operation = []
-        for block in self._blocks:
-            for component in block:
-                push(result, component)
-        return result
+        return _normal(self._blocks)
+
+    def later(self) -> Callable[[], Operation]:
+        """What `value` gives now (see `TextBuffer.later`). Blocks are replaced, and never changed."""
+        blocks = list(self._blocks)
+        return lambda: _normal(blocks)
 
     def check(self, op: Operation) -> None:
         """Make sure that ``op`` fits (see `TextBuffer.check`)."""
@@ -75,6 +78,24 @@ class RichBuffer:
             reach += self._lengths[last]
             last += 1
         return first, last, before
+
+
+def _normal(blocks: list[Operation]) -> Operation:
+    """All components of ``blocks`` in normal form.
+
+    Halves are merged, and not one component after the other: a long run would be copied again for each of its pieces.
+    """
+    if len(blocks) > 1:
+        middle = len(blocks) // 2
+        result, others = _normal(blocks[:middle]), _normal(blocks[middle:])
+        if others:
+            push(result, others[0])
+            result += others[1:]
+        return result
+    result = []
+    for component in blocks[0] if blocks else []:
+        push(result, component)
+    return result
 
 
 def _joined(blocks: list[Operation]) -> Operation:
@@ -127,6 +148,10 @@ class Content:
     def value(self) -> Text:
         """The content as a string, or as a list of insert components once it was ever formatted."""
         return self._buffer.text() if isinstance(self._buffer, TextBuffer) else self._buffer.value()
+
+    def later(self) -> Callable[[], Text]:
+        """What `value` gives now, put together when it is asked for, by any thread and whatever is edited meanwhile."""
+        return self._buffer.later()
 
     def plain_text(self) -> str:
         """The text without attributes, each embed as one U+FFFC."""

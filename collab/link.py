@@ -130,20 +130,20 @@ class Link:
         if not isinstance(welcome, Welcome):
             raise MalformedMessage(f"expected a welcome, got {type(welcome).__name__}")
         self.reconnects += self._talk.synced
-        self._talk.welcomed(welcome, time.monotonic())
+        self._tell(self._talk.welcomed(welcome, time.monotonic()))
         self._look_whether_connected()
         await self._stirred()
         sending = asyncio.create_task(self._send_edits(socket))
         try:
             async for frame in socket:
-                self._receive(decode_server(frame))
+                self._receive(decode_server(frame) if isinstance(frame, str) else frame)
                 await self._stirred()
         finally:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)  # it ends as the socket does
         # The iteration ends quietly where the close was a normal one; coming back is right then too.
 
-    def _receive(self, message: ServerMessage) -> None:
+    def _receive(self, message: ServerMessage | bytes) -> None:
         if isinstance(message, Retry):
             logger.warning("the server asks to try again: %s", message.reason)
         self._tell(self._talk.receive(message))

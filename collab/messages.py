@@ -42,6 +42,8 @@ class Cursor(msgspec.Struct, frozen=True):
 
 
 class Hello(Message, frozen=True, tag="hello"):
+    """``accept_encoding`` are the ways of compressing content that the client can undo."""
+
     client: str
     key: str
     schema: int
@@ -49,6 +51,7 @@ class Hello(Message, frozen=True, tag="hello"):
     epoch: str | None = None
     token: str | None = None
     user: dict[str, Any] | None = None
+    accept_encoding: tuple[str, ...] = ()
 
 
 class Edit(Message, frozen=True, tag="edit"):
@@ -77,9 +80,18 @@ ClientMessage = Hello | Edit | SetPresence | Ping
 # From server to client.
 
 
-class SnapshotMark(msgspec.Struct, frozen=True):
+class SnapshotMark(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What content follows: that of version ``seq``, ``length`` units.
+
+    With an ``encoding`` it comes as ``bytes`` bytes in binary messages, which inflate to ``inflated`` bytes;
+    without one as `SnapshotChunk` messages.
+    """
+
     seq: int
     length: int
+    encoding: str | None = None
+    bytes: int = 0
+    inflated: int = 0
 
 
 class You(msgspec.Struct, frozen=True):

@@ -15,8 +15,9 @@ from typing import Any
 import msgspec
 
 from collab import units
-from collab.errors import MalformedMessage
+from collab.compression import ENCODING, BadContent
 from collab.limits import TokenBucket
+from collab.loading import Loading
 from collab.messages import (
     SCHEMA,
     Checksum,
@@ -24,22 +25,31 @@ from collab.messages import (
     EventRow,
     Events,
     Hello,
+    Pong,
     Refused,
+    Retry,
     ServerMessage,
     SnapshotChunk,
     Welcome,
 )
-from collab.operation import Operation, Text, normalize
-from collab.replica import Replica
+from collab.operation import Operation, inserted_text
+from collab.replica import Replica, Step
 
 SHARE_OF_RATE = 0.9
 """Of what the server allows, so that a network which pushes two of our seconds together gets nothing refused."""
 
 
-class Taken(msgspec.Struct, frozen=True):
-    """An event was taken in, and ``operation`` applied to what is shown. ``diverged``: see `collab.replica`."""
+MOST_HELD = 50_000
+"""Events that are held while catching up, to be taken in at once with less work: some 30 MB."""
 
-    event: EventRow
+MOST_HELD_UNITS = 8 * 1024 * 1024
+"""Units of text in them."""
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """Events were taken in, and ``operation`` applied to what is shown. ``diverged``: see `collab.replica`."""
+
+    events: list[EventRow]
     operation: Operation
     diverged: bool
 
@@ -92,12 +102,14 @@ class Participant:
         self._key = key
         self._user = user
         self._gate = gate
+        self._accept_encoding: tuple[str, ...] = (ENCODING,)
         self._epoch: str | None = None
         self._waiting: deque[EventRow] = deque()
+        self._held_units = 0
         self._target = 0
         self._accepted = 0
-        self._chunks: Operation | None = None
-        self._snapshot_version = 0
+        self._loading: Loading | None = None
+        self._loading_epoch = ""
         self._most_in_flight = 1
         self._bucket = TokenBucket(per_second=1, burst=1, now=0)
 
@@ -110,7 +122,8 @@ class Participant:
         """What to say first on a new socket."""
         self.caught_up = False
         self._waiting.clear()
-        self._chunks = None
+        self._held_units = 0
+        self._loading = None
         since = self.replica.version if self._epoch is not None else None
         return Hello(
             client=self.replica.client,
@@ -119,10 +132,11 @@ class Participant:
             since=since,
             epoch=self._epoch,
             user=self._user,
+            accept_encoding=self._accept_encoding,
         )
 
-    def welcomed(self, welcome: Welcome, now: float) -> None:
-        """The server's answer. ``now`` is in seconds, as for `outgoing`."""
+    def welcomed(self, welcome: Welcome, now: float) -> list[News]:
+        """Take in the server's answer. ``now`` is in seconds, as for `outgoing`."""
         limits = welcome.limits
         self.author = welcome.you.author
         self.most_inserted = max(1, limits.operation // 2)
@@ -133,25 +147,34 @@ class Participant:
             burst=max(1, int(SHARE_OF_RATE * limits.edit_burst)),
             now=now,
         )
-        self._epoch = welcome.epoch
         self._target = welcome.seq
         self._accepted = welcome.accepted
+        self.replica.resume(welcome.accepted)
         if welcome.snapshot is not None:
-            self._chunks = []
-            self._snapshot_version = welcome.snapshot.seq
+            # What is here can't be gone on with, not even if this connection breaks before the content is.
+            self._epoch = None
+            self._loading_epoch = welcome.epoch
+            try:
+                self._loading = Loading(welcome.snapshot)
+            except BadContent as bad:
+                return [self._bad_content(bad)]
+        else:
+            self._epoch = welcome.epoch
         self._look_whether_caught_up()
+        return []
 
-    def receive(self, message: ServerMessage) -> list[News]:
-        """Take in any message after the welcome.
-
-        Raises:
-            MalformedMessage: the server breaks the protocol.
-        """
+    def receive(self, message: ServerMessage | bytes) -> list[News]:
+        """Take in any message after the welcome; ``bytes`` are those of a binary one."""
+        if isinstance(message, (SnapshotChunk, bytes)):
+            return self._load(message)
+        if self._loading is not None and not isinstance(message, (Pong, Retry)):
+            return [self._bad_content(BadContent(f"{type(message).__name__} before the end of the content"))]
         if isinstance(message, Events):
             self._waiting.extend(message.events)
-            return self.take_waiting()
-        if isinstance(message, SnapshotChunk):
-            return self._load(message)
+            if self._gate is not None:
+                return self.take_waiting()
+            self._held_units += sum(len(inserted_text(event.op or [])) for event in message.events)
+            return self._take_all()
         if isinstance(message, Refused):
             refused = self.replica.refuse(message.id)
             if refused is not None:
@@ -170,12 +193,28 @@ class Participant:
             self._waiting.popleft()
             if event.seq != self.replica.version + 1:
                 return [*news, self._mistrust(f"event {event.seq} came after version {self.replica.version}")]
-            change = self.replica.integrate(event)
-            if change is None:
-                news.append(Taken(event, [], diverged=False))
-            else:
-                news.append(Taken(event, change.op, change.diverged))
+            news.append(_taken(Step([event], self.replica.integrate(event))))
             self._look_whether_caught_up()
+        return news
+
+    def _take_all(self) -> list[News]:
+        """Take in all that has come; while catching up with own edits pending, not before all has that was missed."""
+        events = list(self._waiting)
+        if events and self.replica.pending and events[-1].seq < self._target:
+            if len(events) < MOST_HELD and self._held_units < MOST_HELD_UNITS:
+                return []
+        self._waiting.clear()
+        self._held_units = 0
+        version = self.replica.version
+        fitting = 0
+        while fitting < len(events) and events[fitting].seq == version + fitting + 1:
+            fitting += 1
+        news: list[News] = [_taken(step) for step in self.replica.integrate_all(events[:fitting])]
+        self._look_whether_caught_up()
+        if fitting < len(events):
+            news.append(
+                self._mistrust(f"event {events[fitting].seq} came after version {self.replica.version}")
+            )
         return news
 
     def outgoing(self, now: float) -> Edit | float | None:
@@ -190,26 +229,31 @@ class Participant:
         if (wait := self._bucket.wait(now)) > 0:
             return wait
         self._bucket.take(now)
-        edit.sent = True
+        self.replica.mark_sent(edit)
         return Edit(edit.id, self.replica.version, edit.op, self.replica.refusals)
 
-    def _load(self, chunk: SnapshotChunk) -> list[News]:
-        if self._chunks is None:
-            raise MalformedMessage("a snapshot that was not announced")
-        self._chunks.extend(chunk.content)
-        if not chunk.last:
+    def _load(self, piece: SnapshotChunk | bytes) -> list[News]:
+        try:
+            if self._loading is None:
+                raise BadContent("content that was not announced")
+            content = self._loading.take(piece)
+        except BadContent as bad:
+            return [self._bad_content(bad)]
+        if content is None:
             return []
-        content = normalize(self._chunks)
-        self._chunks = None
-        plain = [component for component in content if isinstance(component, str)]
-        text: Text = "".join(plain) if len(plain) == len(content) else content
-        dropped = self.replica.load(self._snapshot_version, text)
+        dropped = self.replica.load(self._loading.version, content)
+        self._loading = None
+        self._epoch = self._loading_epoch
         self._look_whether_caught_up()
         return [Loaded([edit.op for edit in dropped if edit.id > self._accepted])]
 
+    def _bad_content(self, bad: BadContent) -> Mistrust:
+        """Something damages the content, or its compressed form: ask for it again, and in the plain one."""
+        self._accept_encoding = ()
+        return self._mistrust(f"{bad.code}: {bad}")
+
     def _look_whether_caught_up(self) -> None:
-        if not self.caught_up and self._chunks is None and self.replica.version >= self._target:
-            self.replica.resume()
+        if not self.caught_up and self._loading is None and self.replica.version >= self._target:
             self.caught_up = self.synced = True
 
     def _check(self, checksum: Checksum) -> list[News]:
@@ -222,3 +266,8 @@ class Participant:
     def _mistrust(self, reason: str) -> Mistrust:
         self._epoch = None
         return Mistrust(reason)
+
+
+def _taken(step: Step) -> Taken:
+    change = step.change
+    return Taken(step.events, change.op if change else [], change is not None and change.diverged)

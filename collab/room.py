@@ -9,8 +9,6 @@ it held, its clients are told to try again, and the next room starts from the lo
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import logging
 from collections import Counter
 from collections.abc import Callable
@@ -18,6 +16,7 @@ from typing import Protocol
 
 from collab import units
 from collab.auth import Identity
+from collab.clientele import Clientele
 from collab.delivery import Delivery, frames
 from collab.document import Document
 from collab.errors import (
@@ -25,7 +24,6 @@ from collab.errors import (
     StoreError,
     Superseded,
     TooManyConnections,
-    Unauthorised,
 )
 from collab.events import Event, Payload
 from collab.limits import Limits
@@ -46,17 +44,15 @@ from collab.presence import Presence
 from collab.recent import Recent
 from collab.session import Accepted, Session
 from collab.snapshotting import Snapshotter
-from collab.store.base import Append, ClientRecord, EventStore
+from collab.store.base import Append, EventStore
 from collab.transport import Frame, Transport
+from collab.waiting import Lull, Milestones
 
 PRESENCE_SECONDS = 0.04
 """Carets are gathered this long and sent together: faster than the eye, and one frame for all who moved."""
 
 CHECKSUM_SECONDS = 2.0
 """How long a document must be quiet before its checksum is sent around."""
-
-MOST_ABSENT = 256
-"""Clients that are remembered, some 100 kB, although they are not here."""
 
 logger = logging.getLogger("collab.room")
 
@@ -98,17 +94,14 @@ class Room:
         self._on_fail = on_fail
         self._recent = Recent(document.version)
         self._presence = Presence()
-        # Clients as the store has them or soon will, and the newest edit of each that was ordered.
-        self._known: dict[str, ClientRecord] = {}
-        self._accepted: dict[str, int] = {}
+        self._clientele = Clientele(document.id, store)
         self._uncommitted: list[Event] = []
         self._committing: asyncio.Task[None] | None = None
-        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._milestones = Milestones()
         self._joining = asyncio.Lock()
-        self._openings = Openings(document, limits)
+        self._openings = Openings(document, self._recent, limits)
         self._presence_timer: asyncio.TimerHandle | None = None
-        self._checksum_timer: asyncio.TimerHandle | None = None
-        self._quiet_since = 0.0
+        self._lull = Lull(CHECKSUM_SECONDS, self._send_checksum)
 
     # Joining and leaving.
 
@@ -131,14 +124,14 @@ class Room:
             StoreError: the log can't be read or written.
         """
         async with self._joining:
-            record = await self._admit(hello, identity)
+            opening = await self._openings.prepare(hello)
+            accepted = await self._clientele.admit(hello, identity)
             older = self.members.get(hello.client)
             if older is not None:
                 self.leave(older)
                 older.fault(Superseded())
             if len(self.members) >= self._limits.connections_per_document:
                 raise TooManyConnections(self._limits.connections_per_document)
-            accepted = self._accepted[record.client]
             session = Session(
                 hello.client,
                 joined=self.document.version,
@@ -147,7 +140,7 @@ class Room:
                 now=self._clock.monotonic(),
             )
             member = Member(session, identity, transport, fault, answered)
-            opening, cursor = self._openings.frames(hello, identity, accepted=accepted)
+            first = self._openings.frames(opening, hello, identity, accepted=accepted)
             # What the welcome speaks of may still be on its way to the disk.
             await self.wait_committed(self.document.version)
             member.delivery = Delivery(
@@ -157,29 +150,15 @@ class Room:
                 fault=fault,
                 stall_seconds=self._limits.stall_seconds,
             )
-            member.delivery.start(opening, cursor)
+            member.delivery.start(first, opening.cursor)
             self.members[hello.client] = member
             self._presence.enter(hello.client, identity.author, hello.user, self.document.version)
             self._schedule_presence()
         return member
 
-    async def _admit(self, hello: Hello, identity: Identity) -> ClientRecord:
-        key_hash = hashlib.sha256(hello.key.encode()).digest()
-        record = self._known.get(hello.client) or await self._store.client(self.document.id, hello.client)
-        if record is None:
-            record = ClientRecord(hello.client, identity.author, key_hash)
-        elif not hmac.compare_digest(record.key_hash, key_hash):
-            raise Unauthorised(f"wrong key for client {hello.client}")
-        self._known[hello.client] = record
-        self._accepted.setdefault(hello.client, record.accepted)
-        return record
-
     def _forget_absent(self) -> None:
-        """Now and then, forget the clients that have gone: what we know of them is in the store."""
-        surplus = len(self._known) - len(self.members)
-        if surplus > MOST_ABSENT and self.committed == self.document.version and not self._joining.locked():
-            self._known = {client: self._known[client] for client in self.members}
-            self._accepted = {client: self._accepted[client] for client in self.members}
+        if self.committed == self.document.version and not self._joining.locked():
+            self._clientele.forget_all_but(self.members)
 
     def _introduce(self, member: Member) -> None:
         """``member`` is up to date: show it everybody else who is here."""
@@ -232,7 +211,7 @@ class Room:
         self.document.evolve(event)
         self._recent.append(event)
         self._uncommitted.append(event)
-        self._accepted[client] = client_seq
+        self._clientele.took(client, client_seq)
         if self._committing is None:
             self._committing = asyncio.create_task(self._commit())
         return event
@@ -241,9 +220,8 @@ class Room:
         try:
             while self._uncommitted:
                 batch, self._uncommitted = self._uncommitted, []
-                last = {event.client: event.client_seq for event in batch}
-                records = [self._known[client].__replace__(accepted=seq) for client, seq in last.items()]
-                await self._store.append(Append(self.document.id, self.committed, batch, records))
+                clients = self._clientele.records(batch)
+                await self._store.append(Append(self.document.id, self.committed, batch, clients))
                 self._broadcast(batch)
         except StoreError as error:
             logger.error("document %s: commit failed: %s", self.document.id, error)
@@ -265,31 +243,31 @@ class Room:
             if author is not None:
                 author.unanswered = max(0, author.unanswered - count)
                 author.answered()
-        self._wake()
+        self._milestones.reached(self.committed)
         self._forget_absent()
         if self._recent.overfull:
             self._presence.carry(self.committed, self._recent)
             self._recent.trim(self.committed)
         self._send_presence()
-        self._schedule_checksum()
+        self._lull.stir()
         self._snapshotter.grew(self, batch)
 
     def _fail(self, error: StoreError) -> None:
         self.failed = error
         self._on_fail(self)
-        self._wake()
+        self._milestones.fail(error)
         for member in list(self.members.values()):
             member.fault(error)
 
     @property
     def remembered(self) -> int:
         """How many clients are known here, present or not."""
-        return len(self._known)
+        return len(self._clientele)
 
     @property
     def waiting(self) -> int:
         """How many wait for a commit, among them everybody who is about to be let in."""
-        return len(self._waiting)
+        return len(self._milestones)
 
     async def wait_committed(self, version: int) -> None:
         """Wait until ``version`` is in the log.
@@ -300,21 +278,7 @@ class Room:
         if self.failed is not None:
             raise self.failed
         if self.committed < version:
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append((version, waiter))
-            await waiter
-
-    def _wake(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for version, waiter in waiting:
-            if waiter.done():
-                continue
-            if self.failed is not None:
-                waiter.set_exception(self.failed)
-            elif version <= self.committed:
-                waiter.set_result(None)
-            else:
-                self._waiting.append((version, waiter))
+            await self._milestones.wait(version)
 
     async def _rows_after(self, version: int, limit: int) -> list[bytes]:
         if version >= self._recent.base:
@@ -362,22 +326,6 @@ class Room:
                 if member.delivery.live and member.client != only:
                     member.transport.write(frame)
 
-    def _schedule_checksum(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._quiet_since = loop.time()
-        # A timer that is under way is not put off with every commit: it looks for itself whether it is time.
-        if self._checksum_timer is None:
-            self._checksum_timer = loop.call_later(CHECKSUM_SECONDS, self._checksum_due)
-
-    def _checksum_due(self) -> None:
-        loop = asyncio.get_running_loop()
-        wait = self._quiet_since + CHECKSUM_SECONDS - loop.time()
-        if wait > 0:
-            self._checksum_timer = loop.call_later(wait, self._checksum_due)
-        else:
-            self._checksum_timer = None
-            self._send_checksum()
-
     def _send_checksum(self) -> None:
         if self.committed == self.document.version and self.members:
             checksum = units.checksum(self.document.content.plain_text())
@@ -401,6 +349,6 @@ class Room:
         self.stop_timers()
 
     def stop_timers(self) -> None:
-        for timer in (self._presence_timer, self._checksum_timer):
-            if timer is not None:
-                timer.cancel()
+        self._lull.stop()
+        if self._presence_timer is not None:
+            self._presence_timer.cancel()

@@ -8,6 +8,7 @@ import random
 import secrets
 import socket
 import sqlite3
+import zlib
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
@@ -31,6 +32,7 @@ from collab.room import Room
 from collab.store import EventStore
 from collab.store.memory import MemoryStore
 from collab.web.app import create_app
+from collab.web.fanout import SocketTransport
 from collab.web.server import Server, configure
 
 DEADLINE = 20.0
@@ -53,6 +55,11 @@ async def within(awaitable: Any, *, seconds: float = DEADLINE) -> Any:
     """What ``awaitable`` gives, if it does so in time."""
     async with asyncio.timeout(seconds):
         return await awaitable
+
+
+def cut(connection: Any) -> None:
+    """Drop one of uvicorn's connections, or one that was taken over from it."""
+    (connection if isinstance(connection, SocketTransport) else connection.transport).abort()
 
 
 class Serving:
@@ -110,9 +117,14 @@ class Serving:
             listening.close()
         state = self._server.server_state
         for connection in list(state.connections):
-            connection.transport.abort()
+            cut(connection)
         await eventually(lambda: not state.connections and not state.tasks)
         await self._server.lifespan.shutdown()
+
+    @property
+    def connections(self) -> set[Any]:
+        """uvicorn's connections, and those that were taken over from it."""
+        return set(self._server.server_state.connections)
 
     async def room(self, document: str) -> Room:
         """The live room of ``document``."""
@@ -143,6 +155,7 @@ class Peer:
         self.welcome: Json = {}
         self._edits = 0
         self._chunks: Operation = []
+        self._compressed = b""
 
     @classmethod
     async def open(
@@ -237,8 +250,7 @@ class Peer:
         """The next message, whatever it is."""
         async with asyncio.timeout(seconds):
             frame = await self.connection.recv()
-        assert isinstance(frame, str), "the server spoke binary"
-        message: Json = json.loads(frame)
+        message: Json = json.loads(frame) if isinstance(frame, str) else {"type": "binary", "bytes": frame}
         self._take(message)
         return message
 
@@ -300,17 +312,27 @@ class Peer:
                 if "op" in event:
                     self.content.check(event["op"])
                     self.content.apply(event["op"])
+        elif message["type"] == "binary":
+            mark = self.welcome["snapshot"]
+            self._compressed += message["bytes"]
+            assert len(self._compressed) <= mark["bytes"], "a binary message that was not announced"
+            if len(self._compressed) == mark["bytes"]:
+                text = zlib.decompress(self._compressed)
+                assert len(text) == mark["inflated"]
+                self._load(json.loads(text))
         elif message["type"] == "snapshot":
             self._chunks += message["content"]
             if message.get("last"):
-                content = normalize(self._chunks)
-                self._chunks = []
-                plain = all(isinstance(component, str) for component in content)
-                self.content = Content("".join(map(str, content)) if plain else content)
-                self.version = self.welcome["snapshot"]["seq"]
-                assert self.content.length == self.welcome["snapshot"]["length"]
+                self._load(self._chunks)
         elif message["type"] == "refused":
             self.refusals += 1
+
+    def _load(self, content: Operation) -> None:
+        content = normalize(content)
+        plain = all(isinstance(component, str) for component in content)
+        self.content = Content("".join(map(str, content)) if plain else content)
+        self.version = self.welcome["snapshot"]["seq"]
+        assert self.content.length == self.welcome["snapshot"]["length"]
 
 
 # Python clients.

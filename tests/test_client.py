@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import serve as serve_sockets
+from websockets.typing import Subprotocol
 
 from collab import client as clients
 from collab import room as rooms
 from collab.client import Change, Refusal, SharedDocument, connect
+from collab.compression import ENCODING, compress
 from collab.errors import InvalidOperation, PastEnd
-from collab.limits import Limits
+from collab.limits import Limits, advertise
 from collab.link import Closed, socket_url
+from collab.messages import SUBPROTOCOL, SnapshotMark, Welcome, You, encode
 from collab.store.sqlite import SQLiteStore
 from tests.conftest import Serve
 from tests.helpers import Peer, Serving, agree, eventually, logged, within
@@ -531,3 +537,51 @@ async def test_a_gate_holds_events_back_until_it_is_opened(serving: Serving) -> 
 )
 def test_a_document_has_a_socket_url(url: str, expected: str) -> None:
     assert socket_url(url, "a/b") == expected
+
+
+# Content that is not what was announced.
+
+
+def broken(content: bytes) -> dict[str, list[str | bytes]]:
+    """What a server may send wrongly for ``content``, by what is wrong with it."""
+    return {
+        "damaged": [content[:-1] + bytes([content[-1] ^ 1])],
+        "too long": [content + b"x"],
+        "cut off": [content[:-1], '{"type":"presence","seq":1,"peers":[],"all":true}'],
+        "in the wrong order": [content[9:], content[:9]],
+        "plain": ['{"type":"snapshot","content":["hello"],"last":true}'],
+        "twice": [content, content],
+    }
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("wrong", broken(b" " * 20))
+async def test_content_that_is_damaged_on_its_way_is_fetched_again_as_plain_text(
+    wrong: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = compress("hello")
+    hellos = []
+
+    async def answer(socket: ServerConnection) -> None:
+        hello = json.loads(await socket.recv())
+        hellos.append(hello)
+        mark = SnapshotMark(1, 5)
+        frames: list[str | bytes] = ['{"type":"snapshot","content":["hello"],"last":true}']
+        if "accept_encoding" in hello:
+            mark = SnapshotMark(1, 5, ENCODING, len(content.data), content.inflated)
+            frames = broken(content.data)[wrong]
+        you = You(hello["client"], "ana")
+        welcome = Welcome(1, "e", mark, 0, you, "editor", "", advertise(Limits()))
+        await socket.send(encode(welcome), text=True)
+        for frame in frames:
+            await socket.send(frame)
+        await socket.wait_closed()
+
+    async with serve_sockets(answer, "127.0.0.1", 0, subprotocols=[Subprotocol(SUBPROTOCOL)]) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        async with connect(f"ws://127.0.0.1:{port}", "doc") as doc:
+            await within(doc.wait_for(lambda: len(hellos) == 2 and doc.status == "connected"))
+            assert doc.text == "hello"
+    assert hellos[0]["accept_encoding"] == ["deflate"]
+    assert hellos[1].keys() == {"type", "client", "key", "schema"}
+    assert "bad_content" in caplog.text

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from collab.compression import compress
 from collab.errors import (
     CloseCode,
     DocumentTooLarge,
@@ -20,16 +22,19 @@ from collab.errors import (
     is_final,
 )
 from collab.limits import Limits, advertise
-from collab.messages import decode_client, decode_server
+from collab.loading import Loading
+from collab.messages import SnapshotMark, decode_client, decode_server
+from collab.opening import CHUNK_BYTES
 from collab.operation import normalize, validate
 
 PAGE = Path(__file__).parent.parent.joinpath("docs", "protocol.md").read_text("utf-8")
 EXAMPLES = re.findall(r"^([<>]) (\{.*\})$", PAGE, re.MULTILINE)
+BINARY = re.findall(r"^< ((?:[0-9a-f]{2} ?)+)$", PAGE, re.MULTILINE)
 DECODE = {">": decode_client, "<": decode_server}
 
 
 def test_every_line_that_looks_like_a_message_is_taken_for_one() -> None:
-    assert len(EXAMPLES) == len(re.findall(r"^[<>] ", PAGE, re.MULTILINE)) > 15
+    assert len(EXAMPLES) + len(BINARY) == len(re.findall(r"^[<>] ", PAGE, re.MULTILINE)) > 15
 
 
 @pytest.mark.parametrize(("direction", "line"), EXAMPLES)
@@ -58,7 +63,19 @@ def test_an_operation_in_the_documentation_is_in_normal_form(line: str) -> None:
 
 def test_the_limits_in_the_documentation_are_the_ones_we_have() -> None:
     welcomes = [json.loads(line) for direction, line in EXAMPLES if '"welcome"' in line]
-    assert [welcome["limits"] for welcome in welcomes] == 2 * [msgspec.to_builtins(advertise(Limits()))]
+    assert [welcome["limits"] for welcome in welcomes] == 3 * [msgspec.to_builtins(advertise(Limits()))]
+
+
+def test_the_compressed_content_in_the_documentation_is_what_its_welcome_announces() -> None:
+    [mark] = [json.loads(line)["snapshot"] for _, line in EXAMPLES if '"bytes"' in line]
+    stream = bytes.fromhex("".join(BINARY))
+    json_text = zlib.decompress(stream)
+    assert (len(stream), len(json_text)) == (mark["bytes"], mark["inflated"])
+    assert json_text.decode() == '["hello world"]'
+    assert compress("hello world").inflated == mark["inflated"]
+    loading = Loading(msgspec.convert(mark, SnapshotMark))
+    assert [loading.take(bytes.fromhex(frame)) for frame in BINARY] == [None, "hello world"]
+    assert CHUNK_BYTES == 32 * 1024
 
 
 def test_every_close_code_is_documented_with_its_finality() -> None:

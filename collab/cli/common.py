@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from collab.errors import StoreError
 from collab.store.sqlite import SQLiteStore
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 DEFAULT_DATABASE = Path("collab.db")
 
@@ -35,3 +38,13 @@ def with_store(path: Path, work: Callable[[SQLiteStore], Awaitable[Result]]) -> 
             return await work(store)
 
     return asyncio.run(run())
+
+
+def console(**options: Any) -> Console:
+    """A console with these options of rich's, which is loaded only when it is needed.
+
+    A server never needs it, and does without its 3 MiB.
+    """
+    from rich.console import Console
+
+    return Console(**options)

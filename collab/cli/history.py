@@ -9,9 +9,8 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 
-from collab.cli.common import DEFAULT_DATABASE, Database, with_store
+from collab.cli.common import DEFAULT_DATABASE, Database, console, with_store
 from collab.describe import what, when
 from collab.errors import DocumentNotFound, InvalidName
 from collab.messages import event_row
@@ -29,7 +28,7 @@ def log(
     json: Annotated[bool, typer.Option("--json", help="One JSON object per line, with every field.")] = False,
 ) -> None:
     """Print a document's events in words: who did what, when."""
-    console = Console(soft_wrap=True, highlight=False)
+    out = console(soft_wrap=True, highlight=False)
 
     async def run(store: EventStore) -> None:
         if await store.document(document) is None:
@@ -39,10 +38,8 @@ def log(
                 if json:
                     sys.stdout.write(msgspec.json.encode(event_row(event)).decode() + "\n")
                 else:
-                    console.print(
-                        f"[dim]{event.seq:>6}  {when(event.at)}[/]  [cyan]{event.author}[/]  ", end=""
-                    )
-                    console.print(what(event), markup=False)
+                    out.print(f"[dim]{event.seq:>6}  {when(event.at)}[/]  [cyan]{event.author}[/]  ", end="")
+                    out.print(what(event), markup=False)
 
     with_store(db, run)
 

@@ -8,18 +8,20 @@ import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from collab.cli.common import console
 from collab.local_server import LocalServer
 from collab.replay import Report, compare_log
 from collab.replay import replay as replay_trace
 from collab.store.sqlite import SQLiteStore
 from collab.traces import Trace, load
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 UNLIMITED = ("--edits-per-second", "1000000", "--edit-burst", "1000000")
 """The server of our own takes edits as fast as it can: that is what is looked at."""
@@ -61,8 +63,7 @@ async def _replay(trace: Trace, url: str | None, db: Path | None, clients: int, 
             db = db or Path(folder) / "replay.db"
             server = await stack.enter_async_context(LocalServer(db, *UNLIMITED))
             url = server.url
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        bar = stack.enter_context(Progress(*columns, console=Console(stderr=True), disable=quiet))
+        bar = stack.enter_context(_progress(quiet))
         task = bar.add_task(trace.name, total=len(trace.steps))
         report, connected = await replay_trace(
             trace, url.rstrip("/"), document, clients=clients, progress=lambda n: bar.advance(task, n)
@@ -76,16 +77,21 @@ async def _replay(trace: Trace, url: str | None, db: Path | None, clients: int, 
         return report
 
 
+def _progress(quiet: bool) -> Progress:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console(stderr=True), disable=quiet)
+
+
 def _print(report: Report) -> None:
-    console = Console(highlight=False)
-    console.print(
+    out = console(highlight=False)
+    out.print(
         f"{report.trace}: {report.edits} edits by {report.clients} clients in {report.seconds:.1f} s, "
         f"{report.edits_per_second:.0f} edits/s"
     )
     if report.latency_p50 is not None and report.latency_p99 is not None:
-        console.print(
-            f"edit → other client: p50 {report.latency_p50:.1f} ms, p99 {report.latency_p99:.1f} ms"
-        )
+        out.print(f"edit → other client: p50 {report.latency_p50:.1f} ms, p99 {report.latency_p99:.1f} ms")
     for what, holds in (
         ("all clients have the same text", report.clients_agree),
         ("the server has it too", report.server_agrees),
@@ -94,4 +100,4 @@ def _print(report: Report) -> None:
         ("no client ever predicted wrongly", report.diverged == 0),
     ):
         mark = "[dim]–[/] not looked at:" if holds is None else "[green]✓[/]" if holds else "[red]✗ NOT:[/]"
-        console.print(f"{mark} {what}")
+        out.print(f"{mark} {what}")

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 import uvloop
-from rich.console import Console
 
 from collab.cli.common import DEFAULT_DATABASE, Database
 from collab.errors import CollabError
@@ -70,6 +69,7 @@ def serve(
             config = configure(
                 app, host=host, port=port, plain_asgi=plain_asgi, log_level="info" if verbose else "warning"
             )
+            config.load()  # else the first client would wait for it
             announce(listener, db)
             await Server(config, hub).serve([listener])
 
@@ -112,11 +112,9 @@ def announce(listener: socket.socket, db: Path) -> None:
     """Say what to open. Tests and scripts read the address from this line."""
     host, port = listener.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
-    console = Console(soft_wrap=True)
-    console.print(f"collab serves [bold]{db}[/] on [bold]http://{name}:{port}[/]", highlight=False)
-    console.print(
-        "Open it in two browser windows and type in both. Ctrl+C stops the server.", highlight=False
-    )
+    file, url = typer.style(db, bold=True), typer.style(f"http://{name}:{port}", bold=True)
+    typer.echo(f"collab serves {file} on {url}")
+    typer.echo("Open it in two browser windows and type in both. Ctrl+C stops the server.")
 
 
 __all__ = ["announce", "is_loopback", "listen", "serve"]

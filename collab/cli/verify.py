@@ -7,9 +7,8 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 
-from collab.cli.common import DEFAULT_DATABASE, Database, with_store
+from collab.cli.common import DEFAULT_DATABASE, Database, console, with_store
 from collab.errors import DocumentNotFound
 from collab.store.base import EventStore
 from collab.verifying import Finding, all_documents
@@ -45,13 +44,11 @@ def verify(
         report = {"documents": checked, "events": events, "findings": findings}
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
     else:
-        console = Console(soft_wrap=True, highlight=False)
+        out = console(soft_wrap=True, highlight=False)
         for finding in findings:
             style = "yellow" if finding.harmless else "red"
-            console.print(
-                f"{finding.document}, event {finding.seq}: {finding.what}", style=style, markup=False
-            )
+            out.print(f"{finding.document}, event {finding.seq}: {finding.what}", style=style, markup=False)
         if not findings:
-            console.print(f"{checked} documents, {events} events: all is well", style="green")
+            out.print(f"{checked} documents, {events} events: all is well", style="green")
     if any(not finding.harmless for finding in findings):
         raise typer.Exit(1)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rapidfuzz.distance import LCSseq, Postfix, Prefix
-
 from collab import units
 from collab.operation.components import Operation, push, trim
 
@@ -20,6 +18,9 @@ def diff(old: str, new: str) -> Operation:
     >>> diff("the cat sat", "the black cat sat")
     [4, 'black ']
     """
+    # Loaded where it is needed: 4 MiB that a server, which never compares texts, does without.
+    from rapidfuzz.distance import LCSseq, Postfix, Prefix
+
     head = Prefix.similarity(old, new)
     tail = Postfix.similarity(old[head:], new[head:])
     old_parts: Sequence[str] = old[head : len(old) - tail]

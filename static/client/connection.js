@@ -11,6 +11,7 @@ import { SUBPROTOCOL, isFinal } from "./messages.js";
 /**
  * @typedef {object} Socket the part of a WebSocket that is used here
  * @property {(text: string) => void} send
+ * @property {any} binaryType
  * @property {(code?: number, reason?: string) => void} close
  * @property {((event: any) => void) | null} onopen
  * @property {((event: any) => void) | null} onmessage
@@ -23,6 +24,7 @@ import { SUBPROTOCOL, isFinal } from "./messages.js";
  * @typedef {object} ConnectionListener
  * @property {() => void} opened
  * @property {(message: any) => void} message
+ * @property {(bytes: Uint8Array) => void} binary
  * @property {(end: { code: number, reason: string, final: boolean }) => void} lost
  * @property {() => void} trying
  */
@@ -106,6 +108,7 @@ export class Connection {
     this.#retryTimer = null;
     const socket = new this.#socketClass(this.#url, SUBPROTOCOL);
     this.#socket = socket;
+    socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       this.#isOpen = true;
       this.#heard();
@@ -120,6 +123,7 @@ export class Connection {
   /** @param {unknown} data */
   #receive(data) {
     this.#heard();
+    if (data instanceof ArrayBuffer) return this.#listener.binary(new Uint8Array(data));
     let message;
     try {
       message = JSON.parse(String(data));

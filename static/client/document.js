@@ -7,9 +7,10 @@ import { Connection } from "./connection.js";
 import { Emitter } from "./emitter.js";
 import { realEnvironment, randomId } from "./environment.js";
 import { CollabError, badLength } from "./errors.js";
+import { Inbox } from "./inbox.js";
 import { apply, diff, normalize, plainText, split, validate } from "./operation.js";
 import { Presence } from "./presence.js";
-import { Session } from "./session.js";
+import { Session, onlyClient } from "./session.js";
 import { UndoManager } from "./undo.js";
 import { Waiters } from "./waiters.js";
 
@@ -68,6 +69,7 @@ export class CollabDocument extends Emitter {
   /** @type {Closed | null} why it will not connect again */
   ended = null;
   #session;
+  #inbox;
   #connection;
   #undo;
   #environment;
@@ -89,7 +91,20 @@ export class CollabDocument extends Emitter {
     this.document = document;
     this.#environment = environment;
     this.#undo = new UndoManager({ client: this.client, clock: environment.now });
-    this.#session = new Session({ client: this.client, key: randomId(22), user, listener: this.#sessionListener() });
+    this.#session = new Session({
+      client: this.client,
+      key: randomId(22),
+      user,
+      listener: this.#sessionListener(),
+      acceptEncoding: environment.acceptEncoding,
+    });
+    this.#inbox = new Inbox(environment.inflate, {
+      message: (message) => {
+        this.#session.receive(message, environment.now());
+        this.#flush();
+      },
+      damaged: (detail) => this.#session.damaged(detail),
+    });
     this.presence = new Presence({ session: this.#session, environment, user: user ?? {} });
     this.presence.on("change", (others) => this.emit("presence", others));
     this.#connection = new Connection({
@@ -99,10 +114,8 @@ export class CollabDocument extends Emitter {
       listener: {
         trying: () => this.#setStatus("connecting"),
         opened: () => this.#session.hello(),
-        message: (message) => {
-          this.#session.receive(message, environment.now());
-          this.#flush();
-        },
+        message: (message) => this.#inbox.message(message),
+        binary: (bytes) => this.#inbox.binary(bytes),
         lost: (end) => this.#lost(end),
       },
     });
@@ -291,11 +304,13 @@ export class CollabDocument extends Emitter {
   }
 
   /** @param {Integrated} outcome */
-  #integrated({ event, own, diverged, before, operation }) {
-    if (own) this.#undo.logged(event.id ?? 0, event.op ?? [], before, !diverged);
-    else if (event.op) this.#undo.foreign(event.op, event.client ?? "");
-    if (event.type === "renamed" && event.title !== undefined) this.#setTitle(event.title);
-    this.#changed(operation, "remote", event.author ?? "");
+  #integrated({ events, own, diverged, before, stored, operation }) {
+    if (own) this.#undo.logged(events[0].id ?? 0, stored, before, !diverged);
+    else if (stored.length > 0) this.#undo.foreign(stored, onlyClient(events));
+    for (const { type, title } of events) if (type === "renamed" && title !== undefined) this.#setTitle(title);
+    const authors = new Set(events.map(({ author }) => author));
+    const [author = ""] = authors.size === 1 ? authors : [];
+    this.#changed(operation, "remote", author);
   }
 
   /** @param {Operation} operation @param {"local" | "remote"} origin @param {string} author */
@@ -323,6 +338,7 @@ export class CollabDocument extends Emitter {
   /** @param {Closed} end */
   #lost(end) {
     this.#session.disconnected();
+    this.#inbox.reset();
     if (end.final) this.ended = end;
     this.#environment.clearTimeout(this.#flushTimer);
     this.#setStatus("disconnected");

@@ -1,3 +1,5 @@
+import { ENCODING, canInflate, inflate } from "./inflate.js";
+
 /**
  * What the outside world is asked for: time, chance, and whether there is a network. A test passes its own.
  *
@@ -9,6 +11,8 @@
  * @property {() => boolean} online false only where it is sure that there is no network
  * @property {(fn: () => void, signal: AbortSignal) => void} onWake the network is back, or the page is looked at
  * @property {(fn: () => void, signal: AbortSignal) => void} onOffline the network seems to be gone
+ * @property {string[]} acceptEncoding the kinds of compression that `inflate` undoes
+ * @property {typeof inflate} inflate
  */
 
 /** @type {Environment} */
@@ -27,6 +31,8 @@ export const realEnvironment = {
   onOffline(fn, signal) {
     if (typeof window === "object") window.addEventListener("offline", fn, { signal });
   },
+  acceptEncoding: canInflate ? [ENCODING] : [],
+  inflate,
 };
 
 const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

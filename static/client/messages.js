@@ -41,6 +41,16 @@
  * @property {User} [user]
  * @property {number} [since]
  * @property {string} [epoch]
+ * @property {string[]} [accept_encoding] how content may be compressed
+ */
+
+/**
+ * @typedef {object} SnapshotMark what content follows
+ * @property {number} seq the version it is of
+ * @property {number} length in units
+ * @property {string} [encoding] of the binary frames in which it comes; else it comes as `snapshot` messages
+ * @property {number} [bytes] of all those frames
+ * @property {number} [inflated] bytes of JSON that they stand for
  */
 
 /**
@@ -48,7 +58,7 @@
  * @property {"welcome"} type
  * @property {number} seq
  * @property {string} epoch
- * @property {{ seq: number, length: number } | null} snapshot
+ * @property {SnapshotMark | null} snapshot
  * @property {number} accepted
  * @property {{ client: string, author: string }} you
  * @property {string} role

@@ -8,7 +8,7 @@
 import { Carets, moved } from "./carets.js";
 import { CollabError } from "./errors.js";
 import { SCHEMA } from "./messages.js";
-import { insertedText, normalize, plainText } from "./operation.js";
+import { contentLength, insertedText, normalize, plainText } from "./operation.js";
 import { Pacer } from "./pacer.js";
 import { Replica } from "./replica.js";
 import { checksum } from "./units.js";
@@ -57,6 +57,10 @@ import { checksum } from "./units.js";
  * @property {(retry: Retry) => void} retry
  */
 
+/** Events held while catching up, some 20 MB, and the units of text in them. */
+const MOST_HELD = 50_000;
+const MOST_HELD_UNITS = 8 * 1024 * 1024;
+
 export class Session {
   /** @type {Limits | null} */
   limits = null;
@@ -76,17 +80,29 @@ export class Session {
   /** @type {string | null} the epoch of `replica`; null while that can't be gone on with */
   #epoch = null;
   #lostTrust = false;
+  #acceptEncoding;
   #refusals = 0;
   #target = 0;
   /** @type {{ welcome: Welcome, parts: Component[] } | null} */
   #loading = null;
+  /** @type {LogEvent[]} that came while catching up, to be taken in together */
+  #held = [];
+  #heldUnits = 0;
 
-  /** @param {{ client: string, key: string, user?: User, listener: SessionListener }} options */
-  constructor({ client, key, user, listener }) {
+  /**
+   * @param {object} options
+   * @param {string} options.client
+   * @param {string} options.key
+   * @param {User} [options.user]
+   * @param {SessionListener} options.listener
+   * @param {string[]} [options.acceptEncoding] how content may be compressed
+   */
+  constructor({ client, key, user, listener, acceptEncoding = [] }) {
     this.replica = new Replica(client);
     this.#key = key;
     this.#user = user;
     this.#listener = listener;
+    this.#acceptEncoding = acceptEncoding;
   }
 
   /** Begin on a new connection. */
@@ -95,13 +111,15 @@ export class Session {
     const { client, version } = this.replica;
     const since = this.#epoch === null ? {} : { since: version, epoch: this.#epoch };
     const user = this.#user ? { user: this.#user } : {};
-    this.#listener.send({ type: "hello", client, key: this.#key, schema: SCHEMA, ...since, ...user });
+    const accept = this.#acceptEncoding.length > 0 ? { accept_encoding: this.#acceptEncoding } : {};
+    this.#listener.send({ type: "hello", client, key: this.#key, schema: SCHEMA, ...since, ...user, ...accept });
   }
 
   /** Note that the connection is gone. */
   disconnected() {
     this.caughtUp = false;
     this.#loading = null;
+    this.#letGo();
     this.#refusals = 0;
     this.replica.disconnected();
     this.carets.clear();
@@ -144,6 +162,7 @@ export class Session {
     this.#target = welcome.seq;
     this.#presenceDue = { cursor: this.cursor !== null, user: false };
     this.carets.clear();
+    this.replica.resume(welcome.accepted);
     this.#listener.welcomed(welcome);
     if (welcome.snapshot === null && this.#epoch !== null) return this.#checkCaughtUp();
     this.#giveUp(welcome);
@@ -173,11 +192,14 @@ export class Session {
   #snapshot(content, last) {
     if (!this.#loading) return this.#distrust("stream", "a snapshot that nobody asked for");
     const { welcome, parts } = this.#loading;
-    parts.push(...content);
+    for (const component of content) parts.push(component);
     if (!last) return;
     const before = this.replica.shown;
     const isText = parts.every((component) => typeof component === "string");
-    this.replica.reset(isText ? parts.join("") : normalize(parts), welcome.snapshot?.seq ?? 0);
+    const loaded = isText ? parts.join("") : normalize(parts);
+    const { seq, length } = welcome.snapshot ?? { seq: 0, length: 0 };
+    if (contentLength(loaded) !== length) return this.damaged(`content of another length than ${length} units`);
+    this.replica.reset(loaded, seq);
     this.cursor = null;
     this.#loading = null;
     this.#epoch = welcome.epoch;
@@ -188,27 +210,37 @@ export class Session {
 
   /** @param {LogEvent[]} events */
   #events(events) {
-    for (const event of events) {
-      try {
-        this.#integrate(event);
-      } catch (error) {
-        return this.#distrust("stream", error instanceof Error ? error.message : String(error));
-      }
+    // With own edits pending, all that was missed is taken in at once: that is much less work.
+    for (const event of events) this.#held.push(event);
+    this.#heldUnits += events.reduce((sum, { op }) => sum + insertedText(op ?? []).length, 0);
+    const more = this.replica.pending.length > 0 && (this.#held.at(-1)?.seq ?? 0) < this.#target;
+    if (more && this.#held.length < MOST_HELD && this.#heldUnits < MOST_HELD_UNITS) return;
+    const held = this.#letGo();
+    try {
+      for (const outcome of this.replica.integrate(held)) this.#integrated(outcome);
+    } catch (error) {
+      return this.#distrust("stream", error instanceof Error ? error.message : String(error));
     }
     this.#checkCaughtUp();
   }
 
-  /** @param {LogEvent} event */
-  #integrate(event) {
-    const outcome = this.replica.integrate(event);
-    if (!outcome) return;
-    if (event.op) this.carets.carry(event.op, event.client ?? "");
-    this.#moveCursor(outcome.operation, event.client ?? "");
+  /** @returns {LogEvent[]} the events that were held */
+  #letGo() {
+    this.#heldUnits = 0;
+    return this.#held.splice(0);
+  }
+
+  /** @param {Integrated} outcome */
+  #integrated(outcome) {
+    const { events, diverged, stored, operation } = outcome;
+    const client = onlyClient(events);
+    for (const { op, client: by } of events) if (op) this.carets.carry(op, by ?? "");
+    this.#moveCursor(operation, client);
     this.#listener.integrated(outcome);
-    if (!outcome.diverged) return;
-    const text = insertedText(event.op ?? []);
-    const detail = `own edit ${event.id} was stored differently`;
-    this.#listener.diverged({ reason: "prediction", detail, version: event.seq, text });
+    if (!diverged) return;
+    const [{ id, seq: version }] = events;
+    const detail = `own edit ${id} was stored differently`;
+    this.#listener.diverged({ reason: "prediction", detail, version, text: insertedText(stored) });
   }
 
   #checkCaughtUp() {
@@ -236,6 +268,17 @@ export class Session {
     if (seq !== this.replica.version) return;
     const found = checksum(plainText(this.replica.confirmed));
     if (found !== hash) this.#distrust("checksum", `checksum ${found} at version ${seq}, should be ${hash}`);
+  }
+
+  /**
+   * Note that the content is not what was announced. It is asked for again, and not compressed, whatever it is that
+   * damages it.
+   *
+   * @param {string} detail
+   */
+  damaged(detail) {
+    this.#acceptEncoding = [];
+    this.#distrust("stream", detail);
   }
 
   /** @param {"checksum" | "stream"} reason @param {string} detail */
@@ -286,14 +329,11 @@ export class Session {
    */
   flush(now) {
     if (!this.caughtUp || !this.limits) return 0;
-    const unsent = this.replica.unsent();
-    let room = this.limits.in_flight - this.replica.inFlight;
-    for (const edit of unsent) {
-      if (room <= 0) return 0; // the answers will bring us here again
+    // What is more than may be under way is sent when the answers bring us here again.
+    for (const edit of this.replica.unsent(this.limits.in_flight - this.replica.inFlight)) {
       const wait = this.#pacer.take(now);
       if (wait > 0) return wait;
       this.replica.markSent(edit);
-      room -= 1;
       const { id, op } = edit;
       this.#listener.send({ type: "edit", id, base: this.replica.version, op, refusals: this.#refusals });
     }
@@ -315,4 +355,10 @@ export class Session {
     this.#listener.send({ type: "presence", base: version, after, cursor: this.cursor, ...user });
     return true;
   }
+}
+
+/** @param {readonly LogEvent[]} events @returns {string} the client that made them all, or "" */
+export function onlyClient(events) {
+  const client = events[0]?.client ?? "";
+  return events.every((event) => event.client === client) ? client : "";
 }

@@ -3,6 +3,8 @@
  * server does". Nothing is sent before `commit`; `fail` loses what was not committed, as a full disk would.
  */
 
+import { deflateSync } from "node:zlib";
+
 import { moved } from "../../../static/client/carets.js";
 import { cross } from "../../../static/client/meeting.js";
 import { apply, contentLength, plainText, sideOf, validate } from "../../../static/client/operation.js";
@@ -22,7 +24,11 @@ export const LIMITS = {
   in_flight: 256,
 };
 
-/** @typedef {{ send: (message: any) => void, close: (code: number, reason: string) => void }} Line */
+/**
+ * @typedef {object} Line
+ * @property {(message: any) => void} send a message as JSON, or a `Uint8Array` as it is
+ * @property {(code: number, reason: string) => void} close
+ */
 
 export class Room {
   /** @type {LogEvent[]} */
@@ -42,6 +48,8 @@ export class Room {
   refuseIf = () => null;
   /** @type {(room: Room) => number} version of the snapshot for those who join */
   snapshotVersion = (room) => room.committed;
+  /** @type {(frames: any[]) => any[]} the frames of compressed content as they are sent */
+  damage = (frames) => frames;
 
   get content() {
     return this.states[this.states.length - 1];
@@ -157,18 +165,21 @@ export class RoomSession {
     const resumes = hello.since !== undefined && hello.epoch === room.epoch && hello.since <= room.committed;
     const snapshotSeq = Math.min(room.committed, room.snapshotVersion(room));
     const content = room.states[snapshotSeq];
+    const packed = hello.accept_encoding?.includes("deflate") ? deflated(content) : null;
     this.line.send({
       type: "welcome",
       seq: room.committed,
       epoch: room.epoch,
-      snapshot: resumes ? null : { seq: snapshotSeq, length: contentLength(content) },
+      snapshot: resumes ? null : { seq: snapshotSeq, length: contentLength(content), ...packed?.mark },
       accepted: room.accepted(this.client, room.committed),
       you: { client: this.client, author: `guest-${this.client}` },
       role: "editor",
       title: "",
       limits: room.limits,
     });
-    if (!resumes) {
+    if (!resumes && packed) {
+      for (const frame of room.damage(packed.frames)) this.line.send(frame);
+    } else if (!resumes) {
       const parts = typeof content === "string" ? [content.slice(0, 3), content.slice(3)] : content;
       for (const part of parts.filter((each) => each !== "")) this.line.send({ type: "snapshot", content: [part] });
       this.line.send({ type: "snapshot", content: [], last: true });
@@ -249,6 +260,14 @@ export class RoomSession {
       this.room.later(session, { type: "presence", seq: this.room.log.length, peers: [{ ...peer }] });
     }
   }
+}
+
+/** @param {Content} content what a server sends of it, and announces, to who asked for compression */
+export function deflated(content) {
+  const json = JSON.stringify(typeof content === "string" ? [content].filter(Boolean) : content);
+  const bytes = new Uint8Array(deflateSync(json));
+  const mark = { encoding: "deflate", bytes: bytes.length, inflated: Buffer.byteLength(json) };
+  return { mark, frames: [bytes.slice(0, 5), bytes.slice(5)] };
 }
 
 /** @param {Operation} op @param {Content} content @returns {string | null} */

@@ -4,6 +4,7 @@
  */
 
 import { CollabDocument } from "../../../static/client/document.js";
+import { inflate } from "../../../static/client/inflate.js";
 import { Room } from "./room.js";
 
 /** @typedef {{ at: number, number: number, fn: () => void }} Timer */
@@ -47,6 +48,8 @@ export class World {
         this.#timers = this.#timers.filter((each) => each !== timer);
       },
       online: () => this.online,
+      acceptEncoding: [],
+      inflate,
       onWake: (fn, signal) => listen(this.wakes, fn, signal),
       onOffline: (fn, signal) => listen(this.offlines, fn, signal),
     };
@@ -100,11 +103,17 @@ function listen(list, fn, signal) {
   signal.addEventListener("abort", () => list.splice(list.indexOf(fn), 1));
 }
 
+/** @param {any} message @returns {string | ArrayBuffer} as a browser's socket gives it */
+function framed(message) {
+  return message instanceof Uint8Array ? message.slice().buffer : JSON.stringify(message);
+}
+
 export class FakeSocket {
   /** @type {((event: any) => void) | null} */ onopen = null;
   /** @type {((event: any) => void) | null} */ onmessage = null;
   /** @type {((event: any) => void) | null} */ onclose = null;
   /** @type {((event: any) => void) | null} */ onerror = null;
+  binaryType = "blob";
   /** @type {any[]} */ sent = [];
   closed = false;
   openedAt = NaN;
@@ -117,7 +126,7 @@ export class FakeSocket {
     world.sockets.push(this);
     this.madeAt = world.time;
     this.session = world.room.connect({
-      send: (message) => this.#later(() => this.onmessage?.({ data: JSON.stringify(message) })),
+      send: (message) => this.#later(() => this.onmessage?.({ data: framed(message) })),
       close: (code, reason) => this.#later(() => this.fail(code, reason)),
     });
     this.#later(() => (world.refusesWith ? this.fail(world.refusesWith, "refused") : this.onopen?.({})));

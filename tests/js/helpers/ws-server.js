@@ -22,7 +22,7 @@ export class RoomServer {
       this.path = request.url;
       this.protocol = socket.protocol;
       const session = room.connect({
-        send: (message) => socket.send(JSON.stringify(message)),
+        send: (message) => socket.send(message instanceof Uint8Array ? message : JSON.stringify(message)),
         close: (code, reason) => socket.close(code, reason),
       });
       socket.on("message", (frame) => {
