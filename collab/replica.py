@@ -3,6 +3,10 @@
 `Replica` holds the document as the log has it (`confirmed`) and the client's own edits that it has not seen
 in the stream yet (`pending`). What a user sees is `shown`: confirmed with pending on top. No socket, no
 clock; `collab.client` moves the messages. The mirror image on the server is `collab.session`.
+
+Edits that were sent meet each foreign event one by one, for so they do on the server. Those that weren't are nobody
+else's business yet: they meet many events at once (`collab.rebase`), which is what makes a return after long
+offline work quick.
 """
 
 from __future__ import annotations
@@ -13,16 +17,19 @@ import msgspec
 
 from collab import units
 from collab.content import Content
+from collab.fold import fold_into
 from collab.meeting import cross
 from collab.messages import EventRow
+from collab.missed import composed
 from collab.operation import Operation, Side, Text, invert, transform
 from collab.operation.coalesce import extend, single, written
+from collab.rebase import Foreign, rebase
 
 
 class Pending(msgspec.Struct):
     """An own edit on its way: ``op`` as it applies after all pending edits before it.
 
-    ``leaning`` are the clients to whose edits it leans since it was sent (see `collab.meeting`).
+    ``leaning`` are the clients to whose edits it leans (see `collab.meeting`), once it was sent since then.
     """
 
     id: int
@@ -39,6 +46,13 @@ class Change(msgspec.Struct, frozen=True):
 
     op: Operation
     diverged: bool = False
+
+
+class Step(msgspec.Struct, frozen=True):
+    """Events that were taken in together, and what that did to `Replica.shown`; None if nothing."""
+
+    events: list[EventRow]
+    change: Change | None
 
 
 class RefusedEdit(msgspec.Struct, frozen=True):
@@ -74,12 +88,15 @@ class Replica:
         self.shown = Content(content)
         return dropped
 
-    def resume(self) -> None:
-        """A new connection: whatever is still pending after catching up has to be sent again."""
+    def resume(self, accepted: int) -> None:
+        """A new connection: the pending edits up to ``accepted`` are in the stream, and the others must be sent again.
+
+        Call it before events are taken in.
+        """
         self.refusals = 0
         for edit in self.pending:
-            edit.sent = False
-            edit.leaning.clear()
+            if edit.id > accepted:
+                edit.sent = False
 
     def edit(self, op: Operation) -> int:
         """Apply an own edit to what is shown, and keep it pending; returns its id.
@@ -110,8 +127,56 @@ class Replica:
         return isinstance(step, int) or units.length(step) <= self.most_inserted
 
     def unsent(self) -> Iterator[Pending]:
-        """Pending edits that must be sent, oldest first. The caller sets ``sent`` as it sends them."""
+        """Pending edits that must be sent, oldest first. The caller calls `mark_sent` as it sends them."""
         return (edit for edit in self.pending if not edit.sent)
+
+    def mark_sent(self, edit: Pending) -> None:
+        """Note that ``edit`` is on its way: it now meets what the server has it meet, and in the same way."""
+        edit.sent = True
+        edit.leaning.clear()
+
+    def integrate_all(self, events: Sequence[EventRow]) -> list[Step]:
+        """Take in the next events of the stream, as much as possible at once.
+
+        Raises:
+            ValueError: they aren't the next ones.
+        """
+        for version, event in enumerate(events, self.version):
+            _check_next(event, version)
+        steps: list[Step] = []
+        batch = _Batch()
+        for event in events:
+            if event.client == self.client and event.id:
+                op = event.op if isinstance(event.op, list) else []
+                if not (self.pending and self.pending[0].id == event.id and self.pending[0].op == op):
+                    steps += self._settle(batch)
+                    batch = _Batch()
+                    steps.append(Step([event], self.integrate(event)))
+                    continue
+                del self.pending[0]
+                batch.stored.append(op)
+            elif isinstance(event.op, list):
+                batch.stored.append(event.op)
+                batch.foreign.append(self._carry_over_sent(event, event.op))
+            batch.events.append(event)
+            self.version = event.seq
+        return steps + self._settle(batch)
+
+    def _settle(self, batch: _Batch) -> list[Step]:
+        """Carry what has come out behind the edits that were sent over those that weren't."""
+        fold_into(self.confirmed, batch.stored)
+        change = None
+        if batch.foreign:
+            edits = [edit for edit in self.pending if not edit.sent]
+            if edits:
+                rebased = rebase(self.client, [edit.op for edit in edits], batch.foreign)
+                for edit, op in zip(edits, rebased.mine, strict=True):
+                    edit.op = op
+                change = Change(rebased.theirs)
+            else:
+                change = Change(composed(foreign.op for foreign in batch.foreign))
+            self.shown.apply(change.op)
+        return [Step(batch.events, change)] if batch.events else []
 
     def integrate(self, event: EventRow) -> Change | None:
         """Take in the next event of the stream; None if nothing that is shown changes.
@@ -119,16 +184,15 @@ class Replica:
         Raises:
             ValueError: the event isn't the next one.
         """
-        if event.seq != self.version + 1:
-            raise ValueError(f"event {event.seq} after version {self.version}")
+        _check_next(event, self.version)
         op = event.op if isinstance(event.op, list) else None
         try:
-            if event.client == self.client and event.id:
+            if event.client == self.client and self.pending and self.pending[0].id <= event.id:
                 return self._confirm(event.id, op or [])
             if op is None:
                 return None
             self.confirmed.apply(op)
-            op = self._carry_foreign(op, event)
+            op, _ = self._carry_foreign(op, event, self.pending)
             self.shown.apply(op)
             return Change(op)
         finally:
@@ -153,11 +217,21 @@ class Replica:
             self.shown.apply(edit.op)
         return Change(replacing(before, self.shown.value()), diverged=True)
 
-    def _carry_foreign(self, op: Operation, event: EventRow) -> Operation:
-        """The ``op`` of a foreign event carried over all pending edits, and they over it."""
+    def _carry_over_sent(self, event: EventRow, op: Operation) -> Foreign:
+        """The ``op`` of a foreign event carried over the pending edits that were sent, the older part of them."""
+        sent = 0
+        while sent < len(self.pending) and self.pending[sent].sent:
+            sent += 1
+        op, leans = self._carry_foreign(op, event, self.pending[:sent])
+        return Foreign(event.seq, event.client, op, (self.client,) if leans else ())
+
+    def _carry_foreign(
+        self, op: Operation, event: EventRow, over: Sequence[Pending]
+    ) -> tuple[Operation, bool]:
+        """The ``op`` of a foreign event carried over own edits, and they over it; and whether it leans then."""
         client = event.client
         leans = self.client in event.leans
-        for edit in self.pending:
+        for edit in over:
             edit.op, op, edit_leans, leans = cross(
                 edit.op,
                 op,
@@ -165,9 +239,9 @@ class Replica:
                 mine_leans=client in edit.leaning,
                 theirs_leans=leans,
             )
-            if edit_leans and edit.sent:
+            if edit_leans:
                 edit.leaning.add(client)
-        return op
+        return op, leans
 
     @staticmethod
     def _carry(op: Operation, edit: Pending, side: Side) -> Operation:
@@ -196,6 +270,20 @@ class Replica:
             edit.leaning.clear()
         self.shown.apply(op)
         return RefusedEdit(refused.op, op)
+
+
+class _Batch:
+    """Events on their way in: those taken, their operations, and the foreign ones as they are behind what was sent."""
+
+    def __init__(self) -> None:
+        self.events: list[EventRow] = []
+        self.stored: list[Operation] = []
+        self.foreign: list[Foreign] = []
+
+
+def _check_next(event: EventRow, version: int) -> None:
+    if event.seq != version + 1:
+        raise ValueError(f"event {event.seq} after version {version}")
 
 
 def replacing(old: Text, new: Text) -> Operation:

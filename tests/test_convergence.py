@@ -19,6 +19,7 @@ from collab.operation import Operation
 from collab.recent import Recent
 from collab.replica import Replica
 from collab.session import Accepted, Session
+from tests.merges import KINDS, Author, Kind
 from tests.random_operations import random_operation
 
 UNLIMITED = Limits(edit_burst=10**9)
@@ -53,6 +54,7 @@ class Peer:
         self.accepted = 0
         self.diverged = 0
         self.refused: list[int] = []
+        self.at_once = rng.random() < 0.5
         self.connect()
 
     def connect(self) -> None:
@@ -67,17 +69,24 @@ class Peer:
             limits=UNLIMITED,
             now=0,
         )
-        while self.replica.version < len(server.log):
-            self.take_event()
-        self.replica.resume()
+        self.replica.resume(self.accepted)
+        self.take_everything()
 
     def take_event(self) -> None:
         change = self.replica.integrate(self.server.log[self.replica.version])
         self.diverged += change is not None and change.diverged
 
+    def take_everything(self) -> None:
+        """Catch up: event by event, or all at once."""
+        if self.at_once:
+            steps = self.replica.integrate_all(self.server.log[self.replica.version :])
+            self.diverged += sum(step.change is not None and step.change.diverged for step in steps)
+        while self.replica.version < len(self.server.log):
+            self.take_event()
+
     def send(self, *, broken: float = 0.0) -> None:
         for edit in self.replica.unsent():
-            edit.sent = True
+            self.replica.mark_sent(edit)
             op: Operation = [10**6, "x"] if self.rng.random() < broken else edit.op
             self.up.append(Edit(edit.id, self.replica.version, op, self.replica.refusals))
 
@@ -103,6 +112,8 @@ class Peer:
             if isinstance(message, Refused):
                 self.replica.refuse(message.id)
                 self.refused.append(message.id)
+        elif self.rng.random() < 0.2:
+            self.take_everything()
         elif self.replica.version < len(self.server.log):
             self.take_event()
 
@@ -195,11 +206,72 @@ def test_they_meet_in_thousands_of_longer_runs() -> None:
         assert sum(peer.diverged for peer in peers) == 0, seed
 
 
+def simulate_absence(seed: int, kind: Kind) -> list[Peer]:
+    """Some go away with edits under way, type on for long, and come back one after the other; the others go on."""
+    rng = Random(seed)
+    server = Server()
+    names = [f"client-{rng.randint(0, 999):03}-{number}" for number in range(rng.randint(2, 4))]
+    peers = [Peer(server, name, rng, coalesce=rng.random() < 0.5) for name in names]
+    authors = {name: Author(rng, kind) for name in names}
+
+    def type_(peer: Peer, most: int) -> None:
+        for _ in range(rng.randint(1, most)):
+            peer.replica.edit(authors[peer.replica.client].edit(peer.replica.shown.value()))
+
+    def talk(peers: list[Peer], steps: int) -> None:
+        for _ in range(steps):
+            peer = rng.choice(peers)
+            type_(peer, 2)
+            peer.send()
+            while peer.up and rng.random() < 0.7:
+                peer.serve()
+            if rng.random() < 0.7:
+                peer.receive()
+
+    talk(peers, 20)
+    away = peers[: rng.randint(1, len(peers) - 1)]
+    for peer in away:
+        type_(peer, 30)
+    talk([peer for peer in peers if peer not in away], 30)
+    for peer in away:
+        peer.connect()
+        if rng.random() < 0.5:
+            settle([peer])
+    settle(peers)
+    return peers
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_they_meet_when_some_were_away_for_long(kind: Kind) -> None:
+    for seed in range(RUNS // 5):
+        peers = simulate_absence(seed, kind)
+        assert_one_text(peers, seed)
+        assert sum(peer.diverged for peer in peers) == 0, seed
+
+
+def test_hundreds_of_edits_made_away_meet_hundreds_of_others() -> None:
+    for seed in range(3):
+        rng = Random(seed)
+        server = Server()
+        here, away = (Peer(server, name, rng, coalesce=False) for name in ("client-h", "client-a"))
+        away.at_once = True
+        for peer in (here, away):
+            author = Author(rng, "scattered")
+            for _ in range(300):
+                peer.replica.edit(author.edit(peer.replica.shown.value()))
+        settle([here])
+        away.connect()
+        assert away.replica.version == 301
+        settle([here, away])
+        assert_one_text([here, away], seed)
+        assert away.diverged == 0
+
+
 def type_words_at_one_place(seed: int, backspaces: bool) -> tuple[str, list[str]]:
     """2 to 5 clients, each of whom types one word at the start of an empty line, all at once."""
     rng = Random(seed)
     server = Server()
-    words = ["anna", "bo😀b", "clara", "dora", "emil"][: rng.randint(2, 5)]
+    words = ["Anna", "Bo😀b", "Clara", "Dora", "Emil"][: rng.randint(2, 5)]
     names = [f"client-{rng.randint(0, 999):03}-{number}" for number in range(len(words))]
     peers = [Peer(server, name, rng, coalesce=False) for name in names]
     typed = [0] * len(words)

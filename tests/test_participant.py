@@ -13,6 +13,7 @@ from collab.compression import ENCODING, compress
 from collab.limits import Limits, advertise
 from collab.messages import (
     Checksum,
+    Edit,
     EventRow,
     Events,
     PresenceUpdate,
@@ -133,3 +134,52 @@ def test_a_connection_that_breaks_within_the_content_leaves_nothing_to_go_on_wit
     assert (talk.hello().since, talk.hello().epoch) == (None, None)
     told(talk, welcome(DEFLATED, epoch="e2"), PACKED.data)
     assert (talk.hello().since, talk.hello().epoch) == (3, "e2")
+
+
+def back_with_edits(*ops: list[Any]) -> Participant:
+    """A client that was up to date at version 3, made edits without a connection, and has said hello again."""
+    talk = participant()
+    told(talk, welcome(PLAIN), SnapshotChunk(["hello"], last=True))
+    for op in ops:
+        talk.replica.edit(op)
+    talk.hello()
+    return talk
+
+
+def test_with_edits_pending_all_that_was_missed_is_taken_in_at_once() -> None:
+    talk = back_with_edits([5, "!"])
+    rows = [event(4, ["a"]), event(5, ["b"], id_=2), event(6, ["c"], id_=3)]
+    assert talk.welcomed(welcome(None, seq=6), 0) == []
+    assert talk.receive(Events(rows[:2])) == []
+    assert (talk.caught_up, talk.outgoing(0), talk.replica.version) == (False, None, 3)
+    assert talk.receive(Events(rows[2:])) == [Taken(rows, ["cba"], diverged=False)]
+    assert talk.caught_up
+    assert isinstance(talk.outgoing(0), Edit)
+
+
+def test_what_is_held_is_forgotten_with_the_connection() -> None:
+    talk = back_with_edits([5, "!"])
+    talk.welcomed(welcome(None, seq=6), 0)
+    talk.receive(Events([event(4, ["a"])]))
+    assert talk.hello().since == 3
+    talk.welcomed(welcome(None, seq=4), 0)
+    assert talk.receive(Events([event(4, ["a"])])) == [Taken([event(4, ["a"])], ["a"], diverged=False)]
+
+
+@pytest.mark.parametrize("bound", ["MOST_HELD", "MOST_HELD_UNITS"])
+def test_no_more_is_held_than_so_much(bound: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"collab.participant.{bound}", 2)
+    talk = back_with_edits([5, "!"])
+    talk.welcomed(welcome(None, seq=9), 0)
+    assert talk.receive(Events([event(4, ["a"])])) == []
+    rows = [event(4, ["a"]), event(5, ["b"], id_=2)]
+    assert talk.receive(Events(rows[1:])) == [Taken(rows, ["ba"], diverged=False)]
+    assert not talk.caught_up
+
+
+def test_a_gap_in_what_comes_at_once_is_found_and_what_is_before_it_taken_in() -> None:
+    talk = back_with_edits()
+    talk.welcomed(welcome(None, seq=9), 0)
+    taken, mistrust = talk.receive(Events([event(4, ["a"]), event(6, ["b"], id_=2)]))
+    assert taken == Taken([event(4, ["a"])], ["a"], diverged=False)
+    assert mistrust == Mistrust("event 6 came after version 4")

@@ -7,7 +7,7 @@ import pytest
 from collab.errors import PastEnd
 from collab.messages import EventRow
 from collab.operation import Operation
-from collab.replica import Change, Replica
+from collab.replica import Change, Replica, Step
 
 ME, OTHER = "client-m", "client-z"
 
@@ -25,7 +25,7 @@ def event(replica: Replica, op: Operation, *, client: str = OTHER, id_: int = 1)
 def sent(replica: Replica) -> list[tuple[int, Operation]]:
     edits = list(replica.unsent())
     for edit in edits:
-        edit.sent = True
+        replica.mark_sent(edit)
     return [(edit.id, edit.op) for edit in edits]
 
 
@@ -95,7 +95,7 @@ def test_after_a_new_connection_everything_pending_is_sent_again_under_its_old_i
     replica.edit(["a"])
     assert sent(replica) == [(1, ["a"])]
     replica.refusals = 3
-    replica.resume()
+    replica.resume(0)
     assert replica.refusals == 0
     assert sent(replica) == [(1, ["a"])]
 
@@ -132,3 +132,71 @@ def test_loading_anew_gives_back_what_was_pending() -> None:
     dropped = replica.load(3, "other")
     assert [edit.op for edit in dropped] == [[5, "!"]]
     assert (replica.shown.value(), replica.version, replica.pending) == ("other", 3, [])
+
+
+def foreign(replica: Replica, *ops: Operation, client: str = OTHER) -> list[EventRow]:
+    return [
+        EventRow(replica.version + number, "edited", client, number, "ann", 0, op)
+        for number, op in enumerate(ops, start=1)
+    ]
+
+
+def test_events_of_others_that_come_at_once_are_one_change() -> None:
+    replica = replica_with("hello")
+    replica.edit(["> "])
+    events = foreign(replica, [5, "!"], [6, "?"], [5, -1])
+    assert replica.integrate_all(events) == [Step(events, Change([7, "?"]))]
+    assert (replica.shown.value(), replica.confirmed.value(), replica.version) == ("> hello?", "hello?", 13)
+
+
+def test_own_events_among_those_of_others_are_taken_off_and_only_what_is_left_is_carried_on() -> None:
+    replica = replica_with("text")
+    replica.edit([4, "1"])
+    sent(replica)
+    replica.edit([5, "2"])
+    replica.resume(1)
+    before, after = foreign(replica, ["< "])[0], EventRow(13, "edited", OTHER, 2, "ann", 0, [7, " >"])
+    own = EventRow(12, "edited", ME, 1, "me", 0, [6, "1"])
+    assert replica.integrate_all([before, own, after]) == [
+        Step([before, own, after], Change(["< ", 6, " >"]))
+    ]
+    assert replica.shown.value() == "< text12 >"
+    assert sent(replica) == [(2, [7, "2"])]
+
+
+def test_an_own_event_that_was_stored_differently_parts_what_comes_at_once() -> None:
+    replica = replica_with("hello")
+    replica.edit([5, "!"])
+    sent(replica)
+    replica.edit([6, "?"])
+    first, last = foreign(replica, ["a"])[0], EventRow(13, "edited", OTHER, 2, "ann", 0, ["z"])
+    own = EventRow(12, "edited", ME, 1, "me", 0, ["!"])
+    steps = replica.integrate_all([first, own, last])
+    assert [step.events for step in steps] == [[first], [own], [last]]
+    assert [step.change is not None and step.change.diverged for step in steps] == [False, True, False]
+    assert replica.confirmed.value() == "z!ahello"
+    assert sorted(str(replica.shown.value())) == sorted("z!ahello?")
+
+
+def test_with_a_gap_in_them_nothing_is_taken_in() -> None:
+    replica = replica_with("hello")
+    first, _, third = foreign(replica, ["a"], ["b"], ["c"])
+    with pytest.raises(ValueError, match="event 13 after version 11"):
+        replica.integrate_all([first, third])
+    assert (replica.version, replica.shown.value()) == (10, "hello")
+
+
+def test_what_was_not_sent_leans_as_well() -> None:
+    for client in ("client-a", "client-z"):
+        for at_once in (False, True):
+            replica = replica_with("In 1990.")
+            replica.edit([8, " Yes"])
+            events = foreign(replica, [7, -1], [7, "!"], client=client)
+            if at_once:
+                replica.integrate_all(events)
+            else:
+                for event in events:
+                    replica.integrate(event)
+            assert replica.shown.value() == "In 1990! Yes", (client, at_once)
+            assert sent(replica) == [(1, [8, " Yes"])]
+            assert replica.pending[0].leaning == set(), "the server knows nothing of it"

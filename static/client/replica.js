@@ -5,12 +5,16 @@
  *     confirmed ──pending[0]──▶ · ──pending[1]──▶ · … ──▶ shown
  *
  * A foreign event is carried down that row and comes out at the right as the change to what is shown; an own
- * event takes the first edit off. Nothing here knows of sockets or clocks.
+ * event takes the first edit off. Edits that were sent meet each event by itself, for so they do on the server.
+ * Those that weren't are nobody else's business yet, and meet many events at once (see rebase.js). Nothing here knows
+ * of sockets or clocks.
  */
 
 import { cross } from "./meeting.js";
-import { extend, single, written } from "./operation/coalesce.js";
+import { composed } from "./missed.js";
+import { coalesce, extend, single, written } from "./operation/coalesce.js";
 import { apply, compose, invert, opposite, same, sideOf, span, transform, validate } from "./operation.js";
+import { rebase } from "./rebase.js";
 import { UnfoldedText } from "./unfolded.js";
 
 /** @typedef {import("./operation.js").Content} Content */
@@ -22,17 +26,26 @@ import { UnfoldedText } from "./unfolded.js";
  * @property {number} id
  * @property {Operation} op on `confirmed` and the edits before it
  * @property {boolean} sent whether it is under way on this connection
- * @property {boolean} frozen whether it was ever sent: from then on it stays as it is
- * @property {Set<string>} leaning the clients towards which it leans since it was sent (see meeting.js)
+ * @property {boolean} frozen whether it was sent and may be in the log: then it stays as it is
+ * @property {Set<string>} leaning the clients towards which it leans, once it was sent since then (see meeting.js)
  */
 
 /**
- * @typedef {object} Integrated what an event did
- * @property {LogEvent} event
+ * @typedef {object} Integrated what events did
+ * @property {LogEvent[]} events an own one, or others that were taken in together
  * @property {boolean} own whether it took an edit off `pending`
  * @property {boolean} diverged whether it was own, and not what was predicted
  * @property {Content} before of an own event: the confirmed content before it
- * @property {Operation} operation the change to what is shown
+ * @property {Operation} stored the change to what is confirmed
+ * @property {Operation} operation the change to what is shown; that of several stretches of others' events, parted by
+ *   own ones, may come with the last of them
+ */
+
+/**
+ * @typedef {object} Batch events of others on their way in
+ * @property {LogEvent[]} events taken in, and not told yet
+ * @property {Operation[]} stored their operations
+ * @property {import("./rebase.js").Foreign[]} foreign those, and the ones told already, behind what was sent
  */
 
 /** The stream does not fit this replica: a gap in it, or an own edit that isn't the next one. */
@@ -109,33 +122,84 @@ export class Replica {
   }
 
   /**
-   * Take in the next event of the log.
+   * Take in the next events of the log, as much as possible at once.
    *
-   * @param {LogEvent} event
-   * @returns {Integrated | null} null where the event is not news
-   * @throws {StreamError} the event does not follow on what is here
+   * @param {readonly LogEvent[]} events those that are not news are passed over
+   * @returns {Generator<Integrated, void>}
+   * @throws {StreamError} an event does not follow on what is here, and the rest was not looked at
    */
-  integrate(event) {
-    if (event.seq <= this.version) return null;
-    if (event.seq !== this.version + 1) {
-      throw new StreamError(`event ${event.seq} came after version ${this.version}`);
+  *integrate(events) {
+    /** @type {Batch} */
+    const batch = { events: [], stored: [], foreign: [] };
+    for (const event of events) {
+      if (event.seq <= this.version) continue;
+      const problem = this.#problem(event);
+      if (problem) {
+        yield* this.#settle(batch);
+        throw new StreamError(problem);
+      }
+      if (event.op && this.#isHead(event)) {
+        const [{ op }] = this.pending;
+        const deferred = same(op, event.op) && this.pending.some(({ frozen }) => !frozen);
+        yield* deferred ? this.#tell(batch) : this.#settle(batch);
+        this.version = event.seq;
+        yield this.#integrateOwn(event, event.op);
+        continue;
+      }
+      if (event.op) {
+        this.#confirmed.push(event.op);
+        batch.stored.push(event.op);
+        batch.foreign.push(this.#carryOverSent(event, event.op));
+      }
+      batch.events.push(event);
+      this.version = event.seq;
     }
-    const own = event.client === this.client && this.#isHead(event);
-    this.version = event.seq;
-    if (!event.op) return { event, own: false, diverged: false, before: "", operation: [] };
-    if (own) return this.#integrateOwn(event, event.op);
-    this.#confirmed.push(event.op);
-    const operation = this.#carryForeign(event.op, event);
-    this.#show(operation);
-    return { event, own: false, diverged: false, before: "", operation };
+    yield* this.#settle(batch);
+  }
+
+  /** @param {LogEvent} event @returns {string} why it can't be taken in, or "" */
+  #problem({ seq, client, id, op }) {
+    if (seq !== this.version + 1) return `event ${seq} came after version ${this.version}`;
+    const head = this.pending[0];
+    if (!head || !op || client !== this.client || id === undefined || id <= head.id) return "";
+    return `own edit ${id} is in the log before ${head.id}`;
   }
 
   /** @param {LogEvent} event @returns {boolean} */
-  #isHead(event) {
-    const head = this.pending[0];
-    if (!head || !event.op || event.id === undefined || event.id < head.id) return false;
-    if (event.id > head.id) throw new StreamError(`own edit ${event.id} is in the log before ${head.id}`);
-    return true;
+  #isHead({ client, id }) {
+    return client === this.client && this.pending.length > 0 && this.pending[0].id === id;
+  }
+
+  /**
+   * Carry what has come out behind the edits that were sent over those that weren't, and tell all.
+   *
+   * @param {Batch} batch is empty then
+   * @returns {Generator<Integrated, void>}
+   */
+  *#settle(batch) {
+    const foreign = batch.foreign.splice(0);
+    /** @type {Operation} */
+    let operation = [];
+    if (foreign.length > 0) {
+      const edits = this.pending.filter(({ frozen }) => !frozen);
+      const mine = edits.map(({ op }) => op);
+      const rebased = rebase(this.client, mine, foreign);
+      edits.forEach((edit, index) => (edit.op = rebased.mine[index]));
+      operation = rebased.theirs;
+      this.#show(operation);
+    }
+    if (batch.events.length > 0 || operation.length > 0) yield* this.#tell(batch, operation);
+  }
+
+  /**
+   * @param {Batch} batch
+   * @param {Operation} [operation] the change to what is shown
+   * @returns {Generator<Integrated, void>}
+   */
+  *#tell(batch, operation = []) {
+    const events = batch.events.splice(0);
+    const stored = composed(coalesce(batch.stored.splice(0)));
+    yield { events, own: false, diverged: false, before: "", stored, operation };
   }
 
   /** @param {LogEvent} event @param {Operation} op @returns {Integrated} */
@@ -147,14 +211,14 @@ export class Replica {
     if (!diverged) {
       // Two equal texts need not be held twice.
       if (this.pending.length === 0) this.#shown = this.#confirmed;
-      return { event, own: true, diverged, before, operation: [] };
+      return { events: [event], own: true, diverged, before, stored: op, operation: [] };
     }
     // The log is right: take out what was predicted, put in what is true.
     const out = this.#carry(invert(head.op, before), "left", 0);
     this.#show(out);
     const back = this.#carry(op, "left", 0);
     this.#show(back);
-    return { event, own: true, diverged, before, operation: compose(out, back) };
+    return { events: [event], own: true, diverged, before, stored: op, operation: compose(out, back) };
   }
 
   /**
@@ -177,27 +241,27 @@ export class Replica {
   }
 
   /**
-   * Carry the `op` of a foreign event over all pending edits, and them over it.
+   * Carry the `op` of a foreign event over the pending edits that were sent, the older part of them, and them over it.
    *
-   * @param {Operation} op
    * @param {LogEvent} event
-   * @returns {Operation} `op` as it applies to what is shown
+   * @param {Operation} op
+   * @returns {import("./rebase.js").Foreign}
    */
-  #carryForeign(op, { client = "", leans = [] }) {
+  #carryOverSent({ client = "", leans: leaning = [] }, op) {
     // An own event that isn't pending is from before a reset: any side will do, for nothing sent depends on it.
     const side = sideOf(this.client, client);
-    let theirs = op;
-    let theirsLeans = leans.includes(this.client);
+    let leans = leaning.includes(this.client);
     for (const edit of this.pending) {
-      const mineLeans = edit.leaning.has(client);
-      const crossed = cross(edit.op, theirs, { side, mineLeans, theirsLeans });
-      ({ theirs, theirsLeans } = crossed);
+      if (!edit.frozen) break;
+      const crossed = cross(edit.op, op, { side, mineLeans: edit.leaning.has(client), theirsLeans: leans });
+      op = crossed.theirs;
+      leans = crossed.theirsLeans;
       edit.op = crossed.mine;
-      // What an edit met before it is sent, the server never hears of. One that was sent goes on meeting events
-      // as the server had it meet them, across a broken connection too: it may have been taken before that.
-      if (crossed.mineLeans && edit.frozen) edit.leaning.add(client);
+      // It goes on meeting events as the server had it meet them, across a broken connection too: it may have been
+      // taken before that.
+      if (crossed.mineLeans) edit.leaning.add(client);
     }
-    return theirs;
+    return { client, op, leans };
   }
 
   /**
@@ -225,14 +289,24 @@ export class Replica {
   }
 
   /**
-   * The edits to be sent, oldest first. One that never was under way and has lost all effect, because others
+   * The next edits to be sent, oldest first. One that never was under way and has lost all effect, because others
    * deleted the same text, is dropped here.
    *
+   * @param {number} most
    * @returns {Edit[]}
    */
-  unsent() {
-    if (this.pending.some(isSpent)) this.pending = this.pending.filter((edit) => !isSpent(edit));
-    return this.pending.filter((edit) => !edit.sent);
+  unsent(most) {
+    /** @type {Edit[]} */
+    const next = [];
+    for (let index = this.inFlight; next.length < most && index < this.pending.length; ) {
+      const edit = this.pending[index];
+      if (isSpent(edit)) this.pending.splice(index, 1);
+      else {
+        next.push(edit);
+        index += 1;
+      }
+    }
+    return next;
   }
 
   /** @param {Edit} edit note that it is under way */
@@ -242,14 +316,24 @@ export class Replica {
     edit.leaning.clear();
   }
 
+  /**
+   * Note what the server has of the own edits. Call it on a new connection, before its events come.
+   *
+   * @param {number} accepted the newest that is in the log: those after it are free to change again
+   */
+  resume(accepted) {
+    for (const edit of this.pending) if (edit.id > accepted) edit.frozen = false;
+  }
+
   /** Note that the connection is gone, and with it whatever was under way. */
   disconnected() {
     for (const edit of this.pending) edit.sent = false;
   }
 
-  /** How many edits are under way on this connection. */
+  /** How many edits are under way on this connection: the older part of those pending. */
   get inFlight() {
-    return this.pending.reduce((count, edit) => count + Number(edit.sent), 0);
+    const unsent = this.pending.findIndex(({ sent }) => !sent);
+    return unsent < 0 ? this.pending.length : unsent;
   }
 
   /** @returns {Edit[]} the pending edits, which are given up: until `reset` what is shown still has them */

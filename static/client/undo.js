@@ -11,6 +11,7 @@
  * them as they stand (`#current`).
  */
 
+import { Missed } from "./missed.js";
 import { apply, compose, diff, invert, isPlain, opposite, plainText, same, sideOf, transform } from "./operation.js";
 
 /** @typedef {import("./operation.js").Content} Content */
@@ -31,6 +32,12 @@ const GROUP_MS = 500;
 /** More steps than people take back one by one; each costs a transform for every event of others. */
 const MOST_GROUPS = 200;
 
+/** Edits to a group: a program that makes thousands at once makes several, since each costs a pass over its group. */
+const MOST_EDITS = 256;
+
+/** Steps of an operation up to which it is carried over all groups as it is: what others did meanwhile may have more. */
+const MOST_STEPS = 64;
+
 export class UndoManager {
   #client;
   #clock;
@@ -42,6 +49,8 @@ export class UndoManager {
   #marks = new Map();
   #groups = 0;
   #lastEditAt = -Infinity;
+  /** The newest edit of the open group, and how many that has. */
+  #newest = { id: 0, edits: 0 };
   #open = false;
 
   /** @param {{ client: string, clock: () => number }} options `clock` gives milliseconds */
@@ -65,7 +74,7 @@ export class UndoManager {
 
   /** @returns {boolean} whether an edit made now would join the last one's group */
   continues() {
-    return this.#open && this.#clock() - this.#lastEditAt <= GROUP_MS;
+    return this.#open && this.#newest.edits < MOST_EDITS && this.#clock() - this.#lastEditAt <= GROUP_MS;
   }
 
   /**
@@ -78,7 +87,11 @@ export class UndoManager {
    * @param {boolean} continues
    */
   edited(id, op, before, continues) {
-    if (!continues) this.#groups += 1;
+    if (!continues) {
+      this.#groups += 1;
+      this.#newest = { id: 0, edits: 0 };
+    }
+    if (id !== this.#newest.id) this.#newest = { id, edits: this.#newest.edits + 1 };
     this.#note(id, { kind: "edit", group: this.#groups, last: true }, op, before);
     this.#open = true;
     this.#lastEditAt = this.#clock();
@@ -235,14 +248,31 @@ function carried(stack, op, side) {
   if (op.length === 0) return [...stack];
   // Formatting that others did later is not to be undone, whoever has the smaller id.
   const mine = isPlain(op) ? side : "right";
-  const result = [];
+  const fromTop = [...stack].reverse();
+  const carry = op.length > MOST_STEPS ? overMany(op, mine) : overFew(op, mine);
+  return filled(fromTop.map((group) => ({ number: group.number, op: carry(group.op) })).reverse());
+}
+
+/**
+ * @param {Operation} op
+ * @param {import("./operation.js").Side} side of what is carried
+ * @returns {(step: Operation) => Operation} to be called with one operation after the other, each on the text that
+ *   the one before has left; gives them as they are after `op`
+ */
+function overFew(op, side) {
   let over = op;
-  for (let index = stack.length - 1; index >= 0; index -= 1) {
-    const group = stack[index];
-    result.push({ number: group.number, op: transform(group.op, over, mine) });
-    over = transform(over, group.op, opposite(mine));
-  }
-  return filled(result.reverse());
+  return (step) => {
+    const carried = transform(step, over, side);
+    over = transform(over, step, opposite(side));
+    return carried;
+  };
+}
+
+/** @type {typeof overFew} the same in far less time, for an operation of thousands of steps */
+function overMany(op, side) {
+  const missed = new Missed();
+  missed.take(op, side === "right");
+  return (step) => missed.carry(step);
 }
 
 /** @param {Group[]} stack @returns {Group[]} without groups that no longer do anything */

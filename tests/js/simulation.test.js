@@ -89,8 +89,12 @@ class Person {
   }
 }
 
-/** @param {number} seed @param {{ breaks: boolean, rich: boolean }} options */
-function run(seed, { breaks, rich }) {
+/**
+ * @param {number} seed
+ * @param {{ breaks: boolean, rich: boolean, back?: number }} options `back` is how likely somebody who is away comes
+ *   back at a step
+ */
+function run(seed, { breaks, rich, back = 0.3 }) {
   const random = new Random(seed);
   const room = new Room();
   room.limits.in_flight = random.pick([1, 3, 256]);
@@ -113,7 +117,7 @@ function run(seed, { breaks, rich }) {
     else if (chance < 0.96) room.sendChecksums();
     else if (breaks && chance < 0.97) room.fail();
     else if (breaks && chance < 0.985) person.breakOff();
-    if (!person.line && random.chance(0.3)) person.connect();
+    if (!person.line && random.chance(back)) person.connect();
   }
 
   room.refuseIf = () => null;
@@ -157,6 +161,8 @@ for (const [name, options] of Object.entries({
   "people over slow links end with the same text, and predicted every stored operation": { breaks: false, rich: false },
   "so they do when links break, commits fail and edits are refused": { breaks: true, rich: false },
   "so they do with attributes and embeds": { breaks: true, rich: true },
+  "so they do when they are away for long": { breaks: true, rich: false, back: 0.02 },
+  "so they do when they are away for long, with attributes and embeds": { breaks: true, rich: true, back: 0.02 },
 })) {
   test(name, () => {
     for (let seed = 1; seed <= SEEDS; seed += 1) check(run(seed, options), `seed ${seed}`);
