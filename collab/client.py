@@ -35,9 +35,10 @@ logger = logging.getLogger("collab.client")
 
 
 class Change(msgspec.Struct, frozen=True):
-    """The text changed: ``operation``, in UTF-16 units, was applied to it, by ``author`` or by several if that is empty.
+    """The text changed: ``operation``, in UTF-16 units, was applied to it.
 
-    Events of others that come at once make one change. ``operation`` is None when the text was replaced, or when too many changes went unread: look at the text.
+    Events of others that come at once make one change; ``author`` is empty if several people made them.
+    ``operation`` is None when the text was replaced, or when too many changes went unread: look at the text.
     """
 
     version: int

@@ -18,8 +18,8 @@ from collab.transport import Frame, Transport
 HIGH_WATER = 256 * 1024
 """Bytes buffered for a socket at which it is no longer pushed to."""
 
-CHUNK_EVENTS = 500
-"""Events to a message while catching up, so that the receiver can show its progress."""
+CHUNK_EVENTS = 200
+"""Events to a message while catching up: the receiver can show its progress, and others wait for a millisecond."""
 
 CHUNK_BYTES = 256 * 1024
 """Bytes of events after which a message ends: so none is giant, however much was pasted in a row."""
@@ -100,6 +100,7 @@ class Delivery:
                     await self._drained()
                     self._transport.write(frame)
                     self.cursor += count
+                    await asyncio.sleep(0)  # others have their turn between two chunks
             # Nothing was awaited since the last look, so no event can have slipped by.
             self.live = True
             self._caught_up()
