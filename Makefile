@@ -4,7 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-python test-js lint types soak bench vendor clean
+# For bench-peers: which scenario or case, which server, how often, and whether to forget what was measured.
+SCENARIO ?=
+ONLY ?=
+ROUNDS ?= 3
+FRESH ?=
+
+.PHONY: run test test-python test-js lint types soak bench bench-peers bench-report bench-check vendor clean
 
 ## run: start the server on http://127.0.0.1:8000 with its log in collab.db
 run: $(VENV)/installed
@@ -32,9 +38,22 @@ types: $(VENV)/installed-dev
 soak: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m soak
 
-## bench: ratios measured on this machine
+## bench: ratios measured on this machine, and collab beside its peers: half an hour
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks
+	$(MAKE) bench-peers
+
+## bench-peers: only the peers, or only SCENARIO=S2, ONLY=hocuspocus, ROUNDS=1, FRESH=1
+bench-peers: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.peers run $(SCENARIO) $(addprefix --only ,$(ONLY)) --rounds $(ROUNDS) $(if $(FRESH),--fresh)
+
+## bench-report: docs/benchmarks.md from what bench-peers has measured
+bench-report: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.peers report
+
+## bench-check: has anything become slow, against naive references?
+bench-check: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.check
 
 ## vendor: build static/vendor again from package-lock.json
 vendor: node_modules/.installed

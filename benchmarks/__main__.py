@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import buffer, fold, replay, transform
+from benchmarks import buffer, fold, history, merge, replay, returning, storage, transform
 
-ALL = {"transform": transform.run, "buffer": buffer.run, "fold": fold.run, "replay": replay.run}
+ALL = {
+    "transform": transform.run,
+    "buffer": buffer.run,
+    "fold": fold.run,
+    "storage": storage.run,
+    "history": history.run,
+    "merge": merge.run,
+    "returning": returning.run,
+    "replay": replay.run,
+}
 
 for name in sys.argv[1:] or ALL:
     ALL[name]()

@@ -13,19 +13,24 @@ SPLICES = 200
 
 
 def run() -> None:
+    rows = []
+    for where in ("random", "typing on"):
+        rope, splice = rope_and_splice(where)
+        rows.append([where, f"{rope * 1e6:.2f}", f"{splice * 1e6:.0f}", f"1/{splice / rope:.0f}"])
+    show("one insert into 5 MB", ["where", "buffer, µs", "str splice, µs", "ratio"], rows)
+
+
+def rope_and_splice(where: str) -> tuple[float, float]:
+    """Seconds that one insert takes, in a `TextBuffer` and in a string; at ``random`` places, or ``typing on``."""
     rng = Random(1)
     text = "".join(rng.choices("abcdefgh \n", k=SIZE))
-    buffer = TextBuffer(text)
     places = {
         "random": [rng.randint(0, SIZE) for _ in range(EDITS)],
         "typing on": list(range(SIZE // 2, SIZE // 2 + EDITS)),
-    }
-    rows = []
-    for name, where in places.items():
-        rope = best(lambda where=where: _edit(buffer, where)) / EDITS  # type: ignore[misc]
-        splice = best(lambda where=where: _splice(text, where[:SPLICES])) / SPLICES  # type: ignore[misc]
-        rows.append([name, f"{rope * 1e6:.2f}", f"{splice * 1e6:.0f}", f"1/{splice / rope:.0f}"])
-    show("one insert into 5 MB", ["where", "buffer, µs", "str splice, µs", "ratio"], rows)
+    }[where]
+    buffer = TextBuffer(text)
+    rope = best(lambda: _edit(buffer, places)) / EDITS
+    return rope, best(lambda: _splice(text, places[:SPLICES])) / SPLICES
 
 
 def _edit(buffer: TextBuffer, places: list[int]) -> None:

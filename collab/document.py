@@ -98,17 +98,10 @@ class Document:
         self.version = event.seq
         self.at = event.at
 
-    def replay(self, events: Sequence[Event]) -> None:
-        """`evolve` for many events in a row, at a fraction of the time."""
-        assert events[0].seq == self.version + 1, f"event {events[0].seq} after version {self.version}"
-        fold_into(self.content, (event.payload.op for event in events if type(event.payload) is Edited))
-        for event in events:
-            if type(event.payload) is Created:
-                self.epoch, self.title = event.payload.epoch, event.payload.title
-            elif type(event.payload) is Renamed:
-                self.title = event.payload.title
-        self.version = events[-1].seq
-        self.at = events[-1].at
+    def replay(self, operations: Sequence[Operation], *, version: int) -> None:
+        """Take the text on to ``version`` by all that was done to it until then, in few ``operations`` or many."""
+        fold_into(self.content, operations)
+        self.version = version
 
 
 def _title(title: str) -> str:

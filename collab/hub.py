@@ -136,6 +136,7 @@ class Hub:
         if room.idle:
             room.stop_timers()
             self._forget(room)
+            self.store.idle(room.document.id)
 
     def _forget(self, room: Room) -> None:
         if self._rooms.get(room.document.id) is room:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from collab.document import Document
-from collab.errors import CorruptLog, DocumentNotFound, UnknownVersion
+from collab.errors import DocumentNotFound, UnknownVersion
 from collab.events import Event
-from collab.operation import Text
+from collab.operation import Operation, Text
 from collab.snapshots import BadSnapshot, unpack
 from collab.store.base import EventStore
 
 PAGE = 5_000
-"""Events to a page when a history is replayed: some ms of work between two chances for others."""
+"""Events to a page when a history is read: some ms of work between two chances for others."""
+
+SLICE = 1_000
+"""Operations replayed at a stretch, some 2 ms, before others have their turn."""
 
 logger = logging.getLogger("collab.reading")
 
@@ -37,12 +41,12 @@ async def document_at(
     version: int | None = None,
     *,
     max_length: int = 2**31,
-    replayed: Callable[[Sequence[Event]], None] = lambda _: None,
+    replayed: Callable[[Sequence[Operation]], None] = lambda _: None,
 ) -> Document:
-    """``document`` at ``version``, or at its newest: the newest good snapshot and the events after it.
+    """``document`` at ``version``, or at its newest: the newest good snapshot and what was done since.
 
-    The title is the newest one whatever the version. ``replayed`` is told of the events that it took, a page at
-    a time.
+    Title and time are those of the newest version. ``replayed`` is told of the operations that it took, a page
+    at a time.
 
     Raises:
         DocumentNotFound, UnknownVersion: there is nothing of that name or number.
@@ -56,22 +60,17 @@ async def document_at(
     if not 0 <= version <= record.version:
         raise UnknownVersion(version, record.version)
     state = Document(document, max_length=max_length)
-    snapshot = await good_snapshot(store, document, version)
-    if snapshot is not None:
-        state.restore(
-            epoch=record.epoch,
-            title=record.title,
-            version=snapshot[0],
-            at=record.created_at,
-            content=snapshot[1],
-        )
-    async for page in events(store, document, after=state.version, until=version):
-        state.replay(page)
-        replayed(page)
-    if state.version != version:
-        raise CorruptLog(document, state.version + 1, "missing")
-    if snapshot is not None and snapshot[0] == version:
-        state.at = record.updated_at
+    start, content = await good_snapshot(store, document, version) or (0, "")
+    state.restore(
+        epoch=record.epoch, title=record.title, version=start, at=record.updated_at, content=content
+    )
+    while state.version < version:
+        operations, reached = await store.operations(document, after=state.version, until=version)
+        for first in range(0, len(operations), SLICE):
+            state.replay(operations[first : first + SLICE], version=state.version)
+            await asyncio.sleep(0)
+        state.version = reached
+        replayed(operations)
     return state
 
 

@@ -27,7 +27,7 @@ class BadSnapshot(CollabError):
 
 def pack(content: Text) -> bytes:
     """``content`` compressed, behind a format number and a checksum."""
-    packed = zlib.compress(msgspec.json.encode(content), 1)
+    packed = zlib.compress(msgspec.json.encode(content), 6)
     return _HEADER.pack(FORMAT, zlib.crc32(packed)) + packed
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
+from random import Random
 
 import pytest
 
 from collab.errors import StoreError, VersionConflict
 from collab.events import Created, Edited, Event, Renamed
-from collab.store import Append, ClientRecord, DocumentRecord, EventStore
+from collab.fold import fold
+from collab.operation import Text, apply
+from collab.store import Append, ClientRecord, DocumentRecord, EventStore, Stored
 from collab.store.base import PAGE
+from tests.random_histories import RandomHistory
 from tests.store_helpers import SECOND, T0, append_of, created, creation, renaming, typing
 
 
@@ -97,6 +102,82 @@ class StoreAcceptance:
         assert await store.client("none", "c1") is None
         assert await store.clients("none") == []
         assert await store.snapshot("none") is None
+
+    # Operations.
+
+    @pytest.mark.parametrize("seed", range(4))
+    async def test_operations_lead_from_any_version_to_any_later_one(
+        self, store: EventStore, seed: int
+    ) -> None:
+        rng = Random(seed)
+        history = RandomHistory(rng, "doc", rich=seed % 2 == 0)
+        texts: list[Text] = [""]
+        for append in history.appends(80):
+            await store.append(append)
+            for event in append.events:
+                texts.append(apply(texts[-1], event.op) if event.op is not None else texts[-1])
+        for _ in range(20):
+            version, until = sorted((rng.randint(0, history.version), rng.randint(0, history.version)))
+            text = texts[version]
+            while version < until:
+                operations, reached = await store.operations("doc", after=version, until=until)
+                assert version < reached <= until
+                text, version = fold(operations, text), reached
+            assert text == (texts[until] or "")
+
+    async def test_where_there_are_no_events_there_are_no_operations(self, store: EventStore) -> None:
+        await created(store, "doc", edits=3)
+        assert await store.operations("none", after=0, until=9) == ([], 0)
+        assert await store.operations("doc", after=4, until=9) == ([], 4)
+        assert await store.operations("doc", after=2, until=1) == ([], 2)
+
+    # Packing.
+
+    @pytest.mark.parametrize("seed", range(6))
+    async def test_packing_changes_nothing_that_can_be_read(self, store: EventStore, seed: int) -> None:
+        rng = Random(seed)
+        histories = {name: RandomHistory(rng, name, rich=seed % 2 == 0) for name in ("doc", "other")}
+        appended: dict[str, list[Event]] = {name: [] for name in histories}
+        for _ in range(12):
+            name = rng.choice(list(histories))
+            for append in histories[name].appends(rng.randint(1, 60)):
+                position = await store.append(append)
+                appended[name] += [
+                    event.__replace__(position=position + i) for i, event in enumerate(append.events)
+                ]
+            if rng.random() < 0.6:
+                before = await everything(store, name)
+                await store.pack(name)
+                assert await everything(store, name) == before
+        for name, events in appended.items():
+            assert await store.events(name, limit=10_000) == events
+            for _ in range(20):
+                after, until = rng.randint(0, len(events)), rng.randint(0, len(events))
+                limit = rng.randint(0, 40)
+                found = await store.events(name, after=after, until=until, limit=limit)
+                assert found == events[after : max(after, until)][:limit]
+            times = [event.at for event in events]
+            for at in [0, *rng.sample(times, min(20, len(times))), T0 * 2]:
+                assert await store.version_at(name, at) == bisect_right(times, at)
+
+    async def test_a_packed_document_is_appended_to(self, store: EventStore) -> None:
+        await created(store, "doc", edits=5)
+        await store.pack("doc")
+        with pytest.raises(VersionConflict):
+            await store.append(typing("doc", 5))
+        await store.append(typing("doc", 6))
+        assert [event.seq for event in await store.events("doc", after=4)] == [5, 6, 7]
+
+    async def test_packing_what_is_not_there_does_nothing(self, store: EventStore) -> None:
+        await store.pack("none")
+        store.idle("none")
+        assert await store.stored("none") == Stored()
+
+    async def test_how_a_history_is_stored_adds_up(self, store: EventStore) -> None:
+        await created(store, "doc", edits=9)
+        await store.pack("doc")
+        stored = await store.stored("doc")
+        assert stored.events + stored.packed == 10
 
     # Versions.
 
@@ -424,6 +505,9 @@ class StoreAcceptance:
             store.snapshot("doc"),
             store.save_snapshot("doc", 1, b""),
             store.delete_snapshot("doc", 1),
+            store.operations("doc", after=0, until=1),
+            store.pack("doc"),
+            store.stored("doc"),
         ):
             with pytest.raises(StoreError):
                 await call

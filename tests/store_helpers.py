@@ -14,6 +14,7 @@ from typing import Any
 from collab.events import Created, Edited, Event, Payload, Renamed
 from collab.store import Append, ClientRecord, EventStore
 from collab.store.sqlite import SQLiteStore
+from collab.store.transaction import Ledger
 
 T0 = 1_700_000_000_000_000
 """The time of every first event, in microseconds since 1970; each later one is a second later."""
@@ -83,7 +84,7 @@ class Blocked:
         loop = asyncio.get_running_loop()
         halted = asyncio.Event()
 
-        def halt(_: sqlite3.Connection) -> None:
+        def halt(_: Ledger) -> None:
             loop.call_soon_threadsafe(halted.set)
             assert self._go.wait(30)
 
@@ -97,7 +98,7 @@ class Blocked:
 
 async def on_writer(store: SQLiteStore, sql: str) -> Any:
     """Run ``sql`` on the connection that writes, and return its first row."""
-    return await store._writer.run(lambda connection: connection.execute(sql).fetchone())
+    return await store._writer.run(lambda ledger: ledger.connection.execute(sql).fetchone())
 
 
 def rewrite(path: Path, *statements: str) -> None:

@@ -43,6 +43,20 @@ def test_edits_anywhere_give_what_strings_give() -> None:
 
 
 @pytest.mark.usefixtures("small_chunks")
+def test_the_text_of_now_can_be_had_later() -> None:
+    rng = Random(1)
+    text = random_text(rng, 100)
+    rope = TextBuffer(text)
+    expected = []
+    for _ in range(50):
+        expected.append((text, rope.later()))
+        op = random_operation(rng, text)
+        text = apply(text, op)  # type: ignore[assignment]
+        rope.apply(op)
+    assert [later() for _, later in expected] == [then for then, _ in expected]
+
+
+@pytest.mark.usefixtures("small_chunks")
 def test_splits_pair_knows_every_pair() -> None:
     text = random_text(Random(5), 200)
     rope = TextBuffer(text)

@@ -258,6 +258,16 @@ def test_verify_takes_a_snapshot_that_cannot_be_read_for_harmless(run: Run, data
     assert run("show", "doc") == (0, "Jello w😀rld", "")
 
 
+def test_pack_packs_and_changes_nothing_that_is_read(run: Run, database: Path) -> None:
+    before = run("log", "doc", "--json")
+    code, output, _ = run("pack")
+    assert code == 0
+    assert "doc: 5 events packed, " in output
+    assert run("log", "doc", "--json") == before
+    assert run("verify")[0] == 0
+    assert run("pack", "doc")[:2] == (0, next(line for line in output.splitlines(True) if line[:4] == "doc:"))
+
+
 # What goes wrong ends with one line.
 
 
@@ -270,6 +280,7 @@ def test_verify_takes_a_snapshot_that_cannot_be_read_for_harmless(run: Run, data
         (["show", "doc", "--at", "6"], "there is no version 6, the newest is 5"),
         (["show", "doc", "--at", "yesterday"], "neither a version nor an ISO 8601 time"),
         (["verify", "none"], "there is no document 'none'"),
+        (["pack", "none"], "there is no document 'none'"),
         (["verify", "--db", "nowhere.db"], "there is no database nowhere.db"),
         (["log", "doc", "--db", "."], "is not a file"),
     ],

@@ -14,7 +14,7 @@ from collab.errors import DocumentExists, InvalidName, StoreError
 from collab.hub import Hub
 from collab.snapshots import pack, unpack
 from collab.snapshotting import LEAST
-from collab.store import EventStore
+from collab.store import EventStore, packer
 from collab.store.memory import MemoryStore
 from collab.store.sqlite import SQLiteStore
 from tests.conftest import Serve
@@ -48,6 +48,24 @@ async def test_a_room_is_closed_some_time_after_the_last_one_left(
     await eventually(lambda: "doc" not in rooms(serving))
     back = await Peer.joined(serving.url, "doc")
     assert (back.text, back.version) == ("kept", 2)
+
+
+async def test_a_document_that_falls_idle_is_packed(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubs, "IDLE_SECONDS", 0.02)
+    monkeypatch.setattr(packer, "FEW", 1)
+    async with await SQLiteStore.open(tmp_path / "collab.db") as store:
+        serving = await serve(store)
+        peer = await Peer.joined(serving.url, "doc")
+        await peer.confirmed(await peer.edit(["kept"]))
+        await peer.close()
+        await eventually(lambda: "doc" not in rooms(serving))
+        await store._packer.settled()
+        assert (await store.stored("doc")).packed == 2
+        back = await Peer.joined(serving.url, "doc")
+        assert (back.text, back.version) == ("kept", 2)
+        await back.close()
 
 
 async def test_a_room_with_somebody_in_it_stays(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

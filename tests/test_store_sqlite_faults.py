@@ -33,6 +33,7 @@ from collab.snapshots import BadSnapshot, pack, unpack
 from collab.store import Append, ClientRecord
 from collab.store.rows import checksum, seed
 from collab.store.sqlite import SQLiteStore
+from collab.store.transaction import Ledger
 from tests.store_acceptance import everything
 from tests.store_helpers import (
     SECOND,
@@ -224,7 +225,7 @@ async def test_a_store_that_becomes_read_only_says_so_and_then_works(store: SQLi
 
 
 async def test_a_broken_connection_is_made_anew(store: SQLiteStore) -> None:
-    await store._writer.run(lambda connection: connection.close())
+    await store._writer.run(lambda ledger: ledger.connection.close())
     with pytest.raises(StoreError):
         await store.append(typing("a", 4))
     await store.append(typing("a", 4))
@@ -234,7 +235,7 @@ async def test_a_broken_connection_is_made_anew(store: SQLiteStore) -> None:
 @pytest.mark.parametrize("connected", [True, False])
 async def test_nothing_is_written_to_a_file_that_was_moved_away(store: SQLiteStore, connected: bool) -> None:
     if not connected:
-        await store._writer.run(lambda connection: connection.close())
+        await store._writer.run(lambda ledger: ledger.connection.close())
     elsewhere = store.path.with_name("elsewhere.db")
     store.path.rename(elsewhere)
     for _ in range(3):
@@ -250,9 +251,9 @@ async def test_nothing_is_written_to_a_file_that_was_moved_away(store: SQLiteSto
 
 
 async def test_a_job_that_fails_leaves_no_transaction_behind(store: SQLiteStore) -> None:
-    def begin_and_fail(connection: sqlite3.Connection) -> None:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("UPDATE documents SET title = 'half done'")
+    def begin_and_fail(ledger: Ledger) -> None:
+        ledger.connection.execute("BEGIN IMMEDIATE")
+        ledger.connection.execute("UPDATE documents SET title = 'half done'")
         raise RuntimeError("bug")
 
     with pytest.raises(StoreError, match="bug"):

@@ -12,6 +12,7 @@ import pytest_asyncio
 from collab.errors import StoreError, VersionConflict
 from collab.store import writer
 from collab.store.sqlite import SQLiteStore
+from tests.helpers import eventually
 from tests.store_helpers import Blocked, commits, created, on_writer, typing
 
 
@@ -134,6 +135,17 @@ async def test_appends_wait_for_the_disk_also_after_a_snapshot_that_did_not(stor
     assert await on_writer(store, "PRAGMA synchronous") == (1,)
     await store.append(typing("doc0", 1))
     assert await on_writer(store, "PRAGMA synchronous") == (2,)
+
+
+async def test_the_write_ahead_log_is_carried_over_beside_the_writer(
+    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "CHECKPOINT_AFTER", 1)
+    size = store.path.stat().st_size
+    await store.append(typing("doc0", 1, 500))
+    await store.append(typing("doc0", 501))
+    await eventually(lambda: store.path.stat().st_size > size)
+    assert len(await store.events("doc0")) == 502
 
 
 async def test_what_waits_when_the_writer_is_closed_is_done_first(store: SQLiteStore) -> None:

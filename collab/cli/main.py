@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 
 import typer
-from rich.console import Console
 
+from collab.cli.common import console
 from collab.cli.history import log, show
+from collab.cli.pack import pack
 from collab.cli.replay import replay
 from collab.cli.serve import serve
 from collab.cli.verify import verify
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, log, show, verify, replay):
+for command in (serve, log, show, verify, pack, replay):
     app.command()(command)
 
 
@@ -29,7 +30,7 @@ def main() -> None:
     try:
         app()
     except CollabError as error:
-        Console(stderr=True, soft_wrap=True).print(
+        console(stderr=True, soft_wrap=True).print(
             f"collab: {error}", style="red", markup=False, highlight=False
         )
         sys.exit(1)

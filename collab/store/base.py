@@ -14,6 +14,7 @@ from typing import Protocol
 import msgspec
 
 from collab.events import Event
+from collab.operation import Operation
 
 PAGE = 1_000
 """Events read at once where the caller doesn't say: some 100 kB in memory."""
@@ -58,6 +59,16 @@ class Append(msgspec.Struct, frozen=True):
     clients: Sequence[ClientRecord]
 
 
+class Stored(msgspec.Struct, frozen=True):
+    """How a history lies in the store: how many ``events`` are by themselves and how many ``packed``, and in how
+    many ``segments`` and ``bytes``."""
+
+    events: int = 0
+    packed: int = 0
+    segments: int = 0
+    bytes: int = 0
+
+
 class EventStore(Protocol):
     """Keeps events. Every method may raise `StoreError`; what was appended before is then unharmed."""
 
@@ -97,6 +108,17 @@ class EventStore(Protocol):
         """
         ...
 
+    async def operations(self, document: str, *, after: int, until: int) -> tuple[list[Operation], int]:
+        """Operations that lead from version ``after`` towards ``until``, and the version that they lead to.
+
+        For whoever wants the text alone: one operation may do what many events did, and what doesn't
+        change the text is left out. Where there are events, the version is a later one than ``after``.
+
+        Raises:
+            CorruptLog: an event is missing, damaged or of a kind not known here.
+        """
+        ...
+
     async def version_at(self, document: str, at: int) -> int:
         """The version that ``document`` had at the time ``at`` (µs since 1970): 0 before it was created."""
         ...
@@ -119,6 +141,22 @@ class EventStore(Protocol):
 
     async def delete_snapshot(self, document: str, version: int) -> None:
         """Forget a snapshot, if it is there."""
+        ...
+
+    def idle(self, document: str) -> None:
+        """Nobody edits ``document`` for the time being: a good moment to pack its history, in the background."""
+        ...
+
+    async def pack(self, document: str) -> None:
+        """Pack all of the document's history now. Nothing that can be read of it changes.
+
+        Raises:
+            CorruptLog: an event is missing or damaged.
+        """
+        ...
+
+    async def stored(self, document: str) -> Stored:
+        """How the document's history lies in the store; zeros if there is no such document."""
         ...
 
     async def close(self) -> None:

@@ -18,7 +18,7 @@ class StoreFile:
     """
 
     def __init__(self, path: Path, *, busy_seconds: float) -> None:
-        self._path = path
+        self.path = path
         self._busy_seconds = busy_seconds
         self._identity: tuple[int, int] | None = None
 
@@ -30,7 +30,7 @@ class StoreFile:
         """
         if self._identity is not None:
             self.check()
-        connection = schema.connect_writer(self._path, busy_seconds=self._busy_seconds)
+        connection = schema.connect_writer(self.path, busy_seconds=self._busy_seconds)
         if self._identity is None:
             self._identity = self._look()
         return connection
@@ -42,11 +42,11 @@ class StoreFile:
             StoreUnusable: it doesn't.
         """
         if self._look() != self._identity:
-            raise StoreUnusable(str(self._path), "was moved, deleted or replaced while it was open")
+            raise StoreUnusable(str(self.path), "was moved, deleted or replaced while it was open")
 
     def _look(self) -> tuple[int, int] | None:
         try:
-            status = os.stat(self._path)
+            status = os.stat(self.path)
         except OSError:
             return None
         return status.st_dev, status.st_ino

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from collab.errors import StoreError, VersionConflict
 from collab.events import Event
-from collab.store.base import PAGE, Append, ClientRecord, DocumentRecord
+from collab.operation import Operation
+from collab.store.base import PAGE, Append, ClientRecord, DocumentRecord, Stored
 from collab.store.rows import prepare
 
 
@@ -88,6 +89,10 @@ class MemoryStore:
         end = after + max(0, limit) if until is None else min(until, after + max(0, limit))
         return log.events[after : max(0, end)] if log else []
 
+    async def operations(self, document: str, *, after: int, until: int) -> tuple[list[Operation], int]:
+        page = await self.events(document, after=after, until=until)
+        return [event.op for event in page if event.op is not None], page[-1].seq if page else max(0, after)
+
     async def version_at(self, document: str, at: int) -> int:
         log = self._log(document)
         return bisect_right(log.events, at, key=lambda event: event.at) if log else 0
@@ -115,6 +120,16 @@ class MemoryStore:
         log = self._log(document)
         if log is not None:
             log.snapshots.pop(version, None)
+
+    def idle(self, document: str) -> None:
+        pass  # memory is small enough as it is
+
+    async def pack(self, document: str) -> None:
+        self._check_open()
+
+    async def stored(self, document: str) -> Stored:
+        log = self._log(document)
+        return Stored(events=len(log.events)) if log else Stored()
 
     async def close(self) -> None:
         self._closed = True

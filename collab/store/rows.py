@@ -8,6 +8,7 @@ within SQLite's four-byte integers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from struct import Struct
 from struct import error as StructError
 from typing import Any
@@ -17,27 +18,19 @@ import msgspec
 
 from collab.errors import CorruptLog
 from collab.events import Created, Event, Renamed, UnreadableEvent, decode, encode, name_of
+from collab.segments import Row
 from collab.store.base import Append, ClientRecord
 
 _numbers = Struct("<qqq").pack
 
-
-class EventRow(msgspec.Struct, frozen=True, gc=False):
-    """What of an event is known before its transaction: the rest are numbers of rows."""
-
-    seq: int
-    type: str
-    version: int
-    client: str
-    author: str
-    client_seq: int
-    at: int
-    payload: bytes
-    checksum: int
+EventRow = tuple[int, str, int, tuple[str, str], int, int, bytes, int]
+"""What of an event is known before its transaction, the rest being numbers of rows: seq, type, version,
+(client, author), client_seq, at, payload, checksum. A bare tuple: there is one for every keystroke."""
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """An `Append` that was checked and encoded. ``clients`` are in the order of their events."""
+    """An `Append` that was checked and encoded. ``clients`` and ``people``, clients with an author each, are in
+    the order of their events, ``began`` and ``ended`` the times of the first and the last."""
 
     document: str
     expected: int
@@ -45,8 +38,12 @@ class Prepared(msgspec.Struct, frozen=True):
     title: str | None
     rows: list[EventRow]
     clients: list[ClientRecord]
+    people: list[tuple[str, str]]
+    began: int
+    ended: int
 
 
+@lru_cache(4096, typed=True)
 def seed(document: str, type_: str, version: int, client: str, author: str) -> int:
     """The checksum over what many events have in common."""
     return crc32(f"{document}\0{type_}\0{version}\0{client}\0{author}".encode())
@@ -63,82 +60,90 @@ def prepare(append: Append) -> Prepared:
         ValueError: it breaks the contract in `collab.store.base`, and would harm the log.
     """
     records = {record.client: record for record in append.clients}
-    used: dict[str, ClientRecord] = {}
-    rows = []
+    document = append.document
+    people: dict[tuple[str, str], None] = {}  # in the order of their events
+    rows: list[EventRow] = []
     created = None
     title = None
     seq, at = append.expected, 0
     for event in append.events:
         seq += 1
-        if event.document != append.document or event.seq != seq or event.at < at:
+        if event.document != document or event.seq != seq or event.at < at:
             raise ValueError(f"event {event.seq} of {event.document!r} doesn't follow event {seq - 1}")
-        if event.client not in records:
-            raise ValueError(f"event {seq} is of client {event.client!r}, who isn't among the clients")
-        at = event.at
-        payload = event.payload
+        client, at, payload = event.client, event.at, event.payload
+        if client not in records:
+            raise ValueError(f"event {seq} is of client {client!r}, who isn't among the clients")
         if isinstance(payload, Created) is not (seq == 1):
             raise ValueError(f"event {seq}: a document's first event, and no other, is its creation")
         if isinstance(payload, Created):
             created = payload
         elif isinstance(payload, Renamed):
             title = payload.title
-        used[event.client] = records[event.client]
-        rows.append(_row(event))
+        type_, version = name_of(payload)
+        stored = encode(payload)
+        person = client, event.author
+        people[person] = None
+        start = seed(document, type_, version, *person)
+        try:
+            check = checksum(start, seq, event.client_seq, at, stored)
+        except StructError as error:
+            raise ValueError(f"event {seq}: {error}") from error
+        rows.append((seq, type_, version, person, event.client_seq, at, stored, check))
     if not rows:
         raise ValueError("there are no events to append")
-    clients = list((used | records).values())
-    return Prepared(append.document, append.expected, created, title, rows, clients)
-
-
-def _row(event: Event) -> EventRow:
-    type_, version = name_of(event.payload)
-    payload = encode(event.payload)
-    start = seed(event.document, type_, version, event.client, event.author)
-    try:
-        check = checksum(start, event.seq, event.client_seq, event.at, payload)
-    except StructError as error:
-        raise ValueError(f"event {event.seq}: {error}") from error
-    return EventRow(
-        event.seq,
-        type_,
-        version,
-        event.client,
-        event.author,
-        event.client_seq,
-        event.at,
-        payload,
-        check,
+    clients = list(append.clients)
+    if len(clients) > 1:
+        clients = list(({client: records[client] for client, _ in people} | records).values())
+    return Prepared(
+        document,
+        append.expected,
+        created,
+        title,
+        rows,
+        clients,
+        list(people),
+        append.events[0].at,
+        at,
     )
 
 
 COLUMNS = (
     "e.seq, e.type, e.version, e.client_seq, e.at, e.payload, e.checksum, e.position, c.client, c.author"
 )
-"""What `read` wants of a row, where ``e`` is the event and ``c`` its client."""
+"""What `check` wants of a row, where ``e`` is the event and ``c`` its client."""
+
+
+def check(document: str, row: Sequence[Any]) -> Row:
+    """The event in ``row`` of `COLUMNS`.
+
+    Raises:
+        CorruptLog: it is damaged.
+    """
+    seq, type_, version, client_seq, at, payload, stored, position, client, author = row
+    try:
+        if checksum(seed(document, type_, version, client, author), seq, client_seq, at, payload) == stored:
+            return Row(type_, version, client, author, client_seq, at, position, payload)
+    except (TypeError, StructError) as damage:
+        raise CorruptLog(document, seq, str(damage)) from damage
+    raise CorruptLog(document, seq, "wrong checksum")
 
 
 def read(document: str, rows: Iterable[Sequence[Any]], *, after: int) -> list[Event]:
-    """The events in ``rows`` of `COLUMNS` and one more, which follow event ``after``.
+    """The events in ``rows`` of `COLUMNS`, which follow event ``after``.
 
     Raises:
         CorruptLog: one is missing before another, or damaged.
     """
-    seeds: dict[tuple[str, int, str, str], int] = {}
     events = []
     expected = after
-    for seq, type_, version, client_seq, at, payload, stored, position, client, author, _ in rows:
+    for found in rows:
         expected += 1
-        if seq != expected:
-            raise CorruptLog(document, expected, f"missing, the next one is {seq}")
-        common = (type_, version, client, author)
+        if found[0] != expected:
+            raise CorruptLog(document, expected, f"missing, the next one is {found[0]}")
+        type_, version, client, author, client_seq, at, position, payload = check(document, found)
         try:
-            start = seeds.get(common)
-            if start is None:
-                start = seeds[common] = seed(document, type_, version, client, author)
-            if checksum(start, seq, client_seq, at, payload) != stored:
-                raise CorruptLog(document, seq, "wrong checksum")
             what = decode(type_, version, payload)
-        except (UnreadableEvent, TypeError, StructError) as damage:
-            raise CorruptLog(document, seq, str(damage)) from damage
-        events.append(Event(document, seq, what, author, client, client_seq, at, position))
+        except UnreadableEvent as damage:
+            raise CorruptLog(document, expected, str(damage)) from damage
+        events.append(Event(document, expected, what, author, client, client_seq, at, position))
     return events

@@ -1,7 +1,6 @@
 """The store in one SQLite file, its reading side; `collab.store.writer` is the writing one.
 
-The file is in WAL mode: readers see the last commit, and neither wait for the writer nor hold it up. They
-have a few connections of their own that can't write.
+One thread writes, two others read, and neither waits for the other.
 """
 
 from __future__ import annotations
@@ -10,18 +9,19 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import aiosqlite
-
 from collab.errors import CorruptLog, StoreDamaged, StoreError
 from collab.events import Event
-from collab.store import rows, schema, transaction
-from collab.store.base import PAGE, Append, ClientRecord, DocumentRecord
-from collab.store.faults import translate
+from collab.operation import Operation
+from collab.store import history, rows, transaction
+from collab.store.base import PAGE, Append, ClientRecord, DocumentRecord, Stored
 from collab.store.file import StoreFile
+from collab.store.packer import Packer
+from collab.store.readers import Readers
 from collab.store.writer import Writer
 
 READERS = 2
@@ -35,6 +35,18 @@ PIECE = 1_000
 
 _DOCUMENT = "id, epoch, kind, title, version, created_at, updated_at"
 _CLIENT = "client, author, key_hash, accepted"
+_STORED = """
+SELECT
+    version - packed,
+    packed,
+    (SELECT count(*) FROM segments WHERE document = number),
+    (SELECT coalesce(sum(length(operations) + length(envelopes)), 0) FROM segments WHERE document = number)
+FROM (
+    SELECT number, version,
+        coalesce((SELECT max(last) FROM segments WHERE document = number), 0) AS packed
+    FROM documents WHERE id = ?
+)
+"""
 _FOREVER = 2**62
 """More than any version, time or count, and yet an integer for SQLite."""
 
@@ -42,16 +54,20 @@ _FOREVER = 2**62
 class SQLiteStore:
     """An `EventStore` in one file, made by `SQLiteStore.open`, for the event loop that runs then."""
 
-    def __init__(self, path: Path, writer: Writer, readers: Sequence[aiosqlite.Connection]) -> None:
+    def __init__(self, path: Path, writer: Writer, readers: Readers, packer: Packer) -> None:
         self.path = path
         self._writer = writer
-        self._readers = list(readers)
-        self._free = asyncio.Semaphore(len(readers))
+        self._readers = readers
+        self._packer = packer
         self._closing: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, path: str | os.PathLike[str], *, busy_seconds: float = BUSY_SECONDS) -> SQLiteStore:
+    async def open(
+        cls, path: str | os.PathLike[str], *, busy_seconds: float = BUSY_SECONDS, packs: bool = True
+    ) -> SQLiteStore:
         """The store at ``path``, which is created if there is no such file.
+
+        ``packs`` says whether it packs events in the background.
 
         Raises:
             StoreUnusable: there is something else at ``path``, or no folder to put it in.
@@ -60,18 +76,13 @@ class SQLiteStore:
         """
         file = _absolute(path)
         writer = await Writer.start(StoreFile(file, busy_seconds=busy_seconds))
-        readers: list[aiosqlite.Connection] = []
         try:
-            for _ in range(READERS):
-                readers.append(await _connect_reader(file, busy_seconds))
-        except BaseException as error:
-            for reader in readers:
-                await reader.close()
+            readers = await Readers.open(file, READERS, busy_seconds=busy_seconds)
+        except BaseException:
             await writer.close()
-            if isinstance(error, sqlite3.Error):
-                raise translate(error) from error
             raise
-        return cls(file, writer, readers)
+        packer = Packer(file, writer, busy_seconds=busy_seconds, background=packs)
+        return cls(file, writer, readers, packer)
 
     async def __aenter__(self) -> Self:
         return self
@@ -83,7 +94,9 @@ class SQLiteStore:
 
     async def append(self, append: Append) -> int:
         self._check_open()
-        return await self._writer.append(rows.prepare(append))
+        position = await self._writer.append(rows.prepare(append))
+        self._packer.appended(append.document, len(append.events))
+        return position
 
     async def document(self, document: str) -> DocumentRecord | None:
         found = await self._read(f"SELECT {_DOCUMENT} FROM documents WHERE id = ?", (document,))
@@ -114,55 +127,36 @@ class SQLiteStore:
         return events
 
     async def _piece(self, document: str, after: int, until: int, limit: int) -> list[Event]:
+        def read(connection: sqlite3.Connection, until: int = until) -> list[Event]:
+            return history.events(connection, document, after=after, until=until, limit=limit)
+
         try:
-            found = await self._read_events(document, after, until, limit)
+            return await self._readers.run(read)
         except StoreDamaged as damage:
-            seq = await self._first_unreadable(document, after, min(until, after + limit))
-            raise CorruptLog(document, seq, str(damage)) from damage
-        if not found:
-            return []
-        head: int = found[0][-1]
-        stored = found if found[0][0] is not None else []
-        events = rows.read(document, stored, after=after)
-        last = after + len(events)
-        if events and last > head:
-            raise CorruptLog(document, head + 1, f"the catalogue says that version {head} is the newest")
-        if len(events) < limit and last < min(head, until):
-            raise CorruptLog(document, last + 1, f"missing, the newest version is {head}")
-        return events
+            # The database only says that somewhere it can't be read: look for the first event where it can't.
+            good, bad = after, min(until, after + limit)
+            while good + 1 < bad:
+                middle = (good + bad) // 2
+                try:
+                    await self._readers.run(partial(read, until=middle))
+                    good = middle
+                except StoreDamaged:
+                    bad = middle
+            raise CorruptLog(document, bad, str(damage)) from damage
 
-    async def _read_events(self, document: str, after: int, until: int, limit: int) -> Sequence[Any]:
-        """Events as `rows.read` wants them, each with the document's version behind it.
-
-        Where there are no events there is one row with None in their place, and no row where there
-        is no document. It takes one statement, so that all is of one moment.
-        """
-        return await self._read(
-            f"SELECT {rows.COLUMNS}, d.version FROM documents AS d"
-            " LEFT JOIN events AS e ON e.document = d.number AND e.seq > ? AND e.seq <= ?"
-            " LEFT JOIN clients AS c ON c.number = e.client"
-            " WHERE d.id = ? ORDER BY e.seq LIMIT ?",
-            (after, until, document, limit),
-        )
-
-    async def _first_unreadable(self, document: str, after: int, until: int) -> int:
-        """Where in this range the database can't be read: it would only say that somewhere it can't."""
-        for seq in range(after + 1, until):
-            try:
-                await self._read_events(document, seq - 1, seq, 1)
-            except StoreDamaged:
-                return seq
-        return until
+    async def operations(self, document: str, *, after: int, until: int) -> tuple[list[Operation], int]:
+        after, until = max(0, after), min(until, _FOREVER)
+        try:
+            return await self._readers.run(
+                lambda connection: history.operations(connection, document, after=after, until=until)
+            )
+        except StoreDamaged:
+            await self.events(document, after=after, until=until, limit=until - after)  # says where
+            raise
 
     async def version_at(self, document: str, at: int) -> int:
-        found = await self._read(_VERSION_AT, {"document": document, "at": min(at, _FOREVER)})
-        if not found:
-            return 0
-        low, high = found[0]
-        if low != high:
-            raise CorruptLog(document, (low + high + 1) // 2, "missing")
-        version: int = low
-        return version
+        at = min(at, _FOREVER)
+        return await self._readers.run(lambda connection: history.version_at(connection, document, at))
 
     async def client(self, document: str, client: str) -> ClientRecord | None:
         found = await self._read(
@@ -190,13 +184,22 @@ class SQLiteStore:
 
     async def save_snapshot(self, document: str, version: int, content: bytes) -> None:
         self._check_open()
-        await self._writer.run(
-            lambda connection: transaction.save_snapshot(connection, document, version, content)
-        )
+        await self._writer.run(lambda ledger: transaction.save_snapshot(ledger, document, version, content))
 
     async def delete_snapshot(self, document: str, version: int) -> None:
         self._check_open()
-        await self._writer.run(lambda connection: transaction.delete_snapshot(connection, document, version))
+        await self._writer.run(lambda ledger: transaction.delete_snapshot(ledger, document, version))
+
+    def idle(self, document: str) -> None:
+        self._packer.idle(document)
+
+    async def pack(self, document: str) -> None:
+        self._check_open()
+        await self._packer.pack(document)
+
+    async def stored(self, document: str) -> Stored:
+        found = await self._read(_STORED, (document,))
+        return Stored(*found[0]) if found else Stored()
 
     async def close(self) -> None:
         """Finish what was begun, and carry the write-ahead log over. Cancelling the call doesn't stop it."""
@@ -205,12 +208,8 @@ class SQLiteStore:
         await asyncio.shield(self._closing)
 
     async def _close(self) -> None:
-        for _ in range(READERS):
-            await self._free.acquire()  # those who read have one
-        for reader in self._readers:
-            await reader.close()
-        for _ in range(READERS):
-            self._free.release()  # those who came too late find the store closed
+        await self._packer.close()
+        await self._readers.close()
         # Last, since the connection that closes last removes the write-ahead log.
         await self._writer.close()
 
@@ -218,44 +217,12 @@ class SQLiteStore:
         if self._closing is not None:
             raise StoreError("the store is closed")
 
-    async def _read(self, sql: str, values: Sequence[Any] | dict[str, Any]) -> Sequence[Any]:
-        """All rows of a query, in one trip to a reader's thread."""
-        async with self._free:
-            self._check_open()
-            reader = self._readers.pop()
-            try:
-                return list(await reader.execute_fetchall(sql, values))
-            except sqlite3.Error as error:
-                raise translate(error) from error
-            finally:
-                self._readers.append(reader)
-
-
-_VERSION_AT = """
-WITH RECURSIVE search (number, low, high) AS (
-    SELECT number, 0, version FROM documents WHERE id = :document
-    UNION ALL
-    SELECT
-        number,
-        CASE WHEN e.at <= :at THEN e.seq ELSE low END,
-        CASE WHEN e.at <= :at THEN high ELSE e.seq - 1 END
-    FROM search JOIN events AS e ON e.document = number AND e.seq = (low + high + 1) / 2
-    WHERE low < high
-)
-SELECT low, high FROM search ORDER BY high - low LIMIT 1
-"""
-"""Binary search, possible because times never go back within a document: it ends with ``low = high``, unless
-an event is missing where it looks."""
+    async def _read(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        """All rows of a query."""
+        self._check_open()
+        return await self._readers.run(lambda connection: connection.execute(sql, values).fetchall())
 
 
 def _absolute(path: str | os.PathLike[str]) -> Path:
     """``path`` for good: the writer may have to open it again when the working directory is another."""
     return Path(path).absolute()
-
-
-async def _connect_reader(path: Path, busy_seconds: float) -> aiosqlite.Connection:
-    reader = await aiosqlite.connect(
-        schema.uri(path, "mode=ro"), uri=True, isolation_level=None, timeout=busy_seconds
-    )
-    await reader.execute_fetchall("PRAGMA query_only = ON")
-    return reader

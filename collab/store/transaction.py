@@ -1,13 +1,24 @@
-"""The SQL that adds to the log: many appends, one transaction."""
+"""The SQL that adds to the log: many appends, one transaction.
+
+The writer's connection remembers the numbers and versions of the documents it wrote last, so that an append
+takes no questions. SQLite tells when another connection has changed the file, and then all is forgotten.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 from collab.errors import StoreError, VersionConflict
 from collab.store.base import ClientRecord
 from collab.store.rows import Prepared
+
+REMEMBERED = 4_096
+"""Documents whose heads are remembered, some kilobytes each with a few clients, before all are forgotten."""
+
+REMEMBERED_CLIENTS = 65_536
+"""And clients of theirs, some 200 bytes each."""
 
 Outcome = int | StoreError
 """The position of an append's first event, or why it was refused."""
@@ -17,137 +28,198 @@ class AppendFailed(Exception):
     """One append could not be written, and its transaction is to be undone. The cause is chained."""
 
 
-def commit(connection: sqlite3.Connection, batch: Sequence[Prepared]) -> list[Outcome]:
-    """Write ``batch`` in one transaction, and say what became of each.
+class _Head:
+    """Where a document's log ends, and the rows of those clients that were met: ``mains`` by their id, with
+    the key, and ``numbers`` by client and author."""
 
-    An append that is refused for what it says changes nothing, and the others are committed. On
-    an exception nothing was committed, and the caller has to roll back.
+    __slots__ = ("mains", "number", "numbers", "updated_at", "version")
 
-    Raises:
-        AppendFailed: SQLite couldn't write one of them; without it the others may do.
-        sqlite3.Error: the transaction couldn't begin or be committed.
-    """
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("BEGIN IMMEDIATE")
-    start = position = connection.execute("SELECT position FROM log").fetchone()[0]
-    outcomes: list[Outcome] = []
-    for prepared in batch:
+    def __init__(self, number: int, version: int, updated_at: int) -> None:
+        self.number = number
+        self.version = version
+        self.updated_at = updated_at
+        self.mains: dict[str, int] = {}
+        self.numbers: dict[tuple[str, str], int] = {}
+
+
+class _Rows:
+    """What one transaction writes, gathered so that each statement runs once for all appends."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[Any, ...]] = []
+        self.accepted: list[tuple[int, int]] = []
+        self.heads: list[tuple[int, int, int]] = []
+        self.titles: list[tuple[str, int]] = []
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        connection.executemany(
+            "INSERT INTO events"
+            " (document, seq, position, type, version, client, client_seq, at, payload, checksum)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            self.events,
+        )
+        if self.accepted:
+            connection.executemany("UPDATE clients SET accepted = ? WHERE number = ?", self.accepted)
+        connection.executemany(
+            "UPDATE documents SET version = ?, updated_at = ? WHERE number = ?", self.heads
+        )
+        if self.titles:
+            connection.executemany("UPDATE documents SET title = ? WHERE number = ?", self.titles)
+
+
+class Ledger:
+    """The connection that writes, and what it remembers of the last transactions."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._durable: bool | None = None
+        self.forget()
+
+    def forget(self) -> None:
+        """After a failure: what is remembered may not be in the file."""
+        self._heads: dict[str, _Head] = {}
+        self._clients = 0
+        self._position = -1
+        self._seen = -1
+
+    def durable(self, durable: bool) -> None:
+        """Whether the next transactions wait for the disk."""
+        if self._durable is not durable:
+            self._durable = None
+            self.connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
+
+    def commit(self, batch: Sequence[Prepared]) -> list[Outcome]:
+        """Write ``batch`` in one transaction, and say what became of each.
+
+        An append that is refused for what it says changes nothing, and the others are committed. On
+        an exception nothing was committed, and the caller has to roll back and `forget`.
+
+        Raises:
+            AppendFailed: SQLite couldn't write one of them; without it the others may do.
+            sqlite3.Error: the transaction couldn't begin or be committed.
+        """
+        connection = self.connection
+        self.durable(True)
+        connection.execute("BEGIN IMMEDIATE")
+        self._refresh()
+        start = self._position
+        rows = _Rows()
         try:
-            outcome = _write(connection, prepared, position + 1)
+            outcomes = [self._take(prepared, rows) for prepared in batch]
+            if self._position > start:
+                rows.write(connection)
         except (sqlite3.Error, OverflowError) as error:
             raise AppendFailed from error
-        if isinstance(outcome, int):
-            position += len(prepared.rows)
-        outcomes.append(outcome)
-    if position > start:
-        connection.execute("UPDATE log SET position = ?", (position,))
-    connection.execute("COMMIT")
-    return outcomes
+        if self._position > start:
+            connection.execute("UPDATE log SET position = ?", (self._position,))
+        connection.execute("COMMIT")
+        return outcomes
 
+    def _refresh(self) -> None:
+        """Behind the lock: see whether others have written, and where the log ends."""
+        seen = self.connection.execute("PRAGMA data_version").fetchone()[0]
+        if seen != self._seen or len(self._heads) > REMEMBERED or self._clients > REMEMBERED_CLIENTS:
+            self.forget()
+            self._seen = seen
+            self._position = self.connection.execute("SELECT position FROM log").fetchone()[0]
 
-def _write(connection: sqlite3.Connection, prepared: Prepared, position: int) -> Outcome:
-    head = connection.execute(
-        "SELECT number, version, updated_at FROM documents WHERE id = ?", (prepared.document,)
-    ).fetchone()
-    number: int | None
-    number, found, updated_at = head or (None, 0, 0)
-    if found != prepared.expected:
-        return VersionConflict(prepared.document, prepared.expected, found)
-    first, last = prepared.rows[0], prepared.rows[-1]
-    if first.at < updated_at:
-        return StoreError(
-            f"document {prepared.document!r}: {first.at} is before the last event's {updated_at}"
-        )
-    if number is None:
+    def _take(self, prepared: Prepared, rows: _Rows) -> Outcome:
+        head = self._heads.get(prepared.document) or self._load(prepared.document)
+        found = head.version if head else 0
+        if found != prepared.expected:
+            return VersionConflict(prepared.document, prepared.expected, found)
+        if head and prepared.began < head.updated_at:
+            return StoreError(
+                f"document {prepared.document!r}: {prepared.began} is before the last event's {head.updated_at}"
+            )
+        if head is None:
+            head = self._create(prepared)
+        number, numbers = head.number, head.numbers
+        for record in prepared.clients:
+            self._client(head, record, rows)
+        for client, author in prepared.people:
+            if (client, author) not in numbers:
+                self._insert_client(head, client, author, None, 0)
+        position = self._position + 1
+        shift = position - prepared.expected - 1
+        rows.events += [
+            (number, seq, shift + seq, type_, version, numbers[person], client_seq, at, payload, checksum)
+            for seq, type_, version, person, client_seq, at, payload, checksum in prepared.rows
+        ]
+        head.version = prepared.expected + len(prepared.rows)
+        head.updated_at = prepared.ended
+        self._position += len(prepared.rows)
+        rows.heads.append((head.version, head.updated_at, number))
+        if prepared.title is not None:
+            rows.titles.append((prepared.title, number))
+        return position
+
+    def _load(self, document: str) -> _Head | None:
+        found = self.connection.execute(
+            "SELECT number, version, updated_at FROM documents WHERE id = ?", (document,)
+        ).fetchone()
+        if found is None:
+            return None
+        head = self._heads[document] = _Head(*found)
+        return head
+
+    def _create(self, prepared: Prepared) -> _Head:
         created = prepared.created
         assert created is not None, "prepare() lets nothing else be a first event"
-        number = connection.execute(
+        at = prepared.began
+        number = self.connection.execute(
             "INSERT INTO documents (id, epoch, kind, title, version, created_at, updated_at)"
             " VALUES (?, ?, ?, ?, 0, ?, ?)",
-            (prepared.document, created.epoch, created.kind, created.title, first.at, first.at),
+            (prepared.document, created.epoch, created.kind, created.title, at, at),
         ).lastrowid
-    assert number is not None
-    authors = {(row.client, row.author) for row in prepared.rows}
-    numbers: dict[tuple[str, str], int] = {}
-    for record in prepared.clients:
-        wanted = [author for client, author in authors if client == record.client]
-        numbers |= _write_client(connection, number, record, wanted)
-    connection.executemany(
-        "INSERT INTO events"
-        " (position, document, seq, type, version, client, client_seq, at, payload, checksum)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                position + row.seq - first.seq,
-                number,
-                row.seq,
-                row.type,
-                row.version,
-                numbers[row.client, row.author],
-                row.client_seq,
-                row.at,
-                row.payload,
-                row.checksum,
+        assert number is not None
+        head = self._heads[prepared.document] = _Head(number, 0, at)
+        return head
+
+    def _client(self, head: _Head, record: ClientRecord, rows: _Rows) -> None:
+        """Bring the client's row with the key up to date."""
+        main = head.mains.get(record.client) or self._meet(head, record.client)
+        if main is None:
+            head.mains[record.client] = self._insert_client(
+                head, record.client, record.author, record.key_hash, record.accepted
             )
-            for row in prepared.rows
-        ],
-    )
-    connection.execute(
-        "UPDATE documents SET version = ?, updated_at = ? WHERE number = ?", (last.seq, last.at, number)
-    )
-    if prepared.title is not None:
-        connection.execute("UPDATE documents SET title = ? WHERE number = ?", (prepared.title, number))
-    return position
+        else:
+            rows.accepted.append((record.accepted, main))
+
+    def _meet(self, head: _Head, client: str) -> int | None:
+        """Learn the rows that a client has; the number of the one with the key, if any."""
+        for number, author, has_key in self.connection.execute(
+            "SELECT number, author, key_hash IS NOT NULL FROM clients WHERE document = ? AND client = ?",
+            (head.number, client),
+        ):
+            head.numbers[client, author] = number
+            self._clients += 1
+            if has_key:
+                head.mains[client] = number
+        return head.mains.get(client)
+
+    def _insert_client(
+        self, head: _Head, client: str, author: str, key_hash: bytes | None, accepted: int
+    ) -> int:
+        number = self.connection.execute(
+            "INSERT INTO clients (document, client, author, key_hash, accepted) VALUES (?, ?, ?, ?, ?)",
+            (head.number, client, author, key_hash, accepted),
+        ).lastrowid
+        assert number is not None
+        head.numbers[client, author] = number
+        self._clients += 1
+        return number
 
 
-def _write_client(
-    connection: sqlite3.Connection, document: int, record: ClientRecord, authors: Sequence[str]
-) -> dict[tuple[str, str], int]:
-    """Bring the client's row up to date; the number of its row for each of ``authors``."""
-    rows = connection.execute(
-        "SELECT number, author, key_hash IS NOT NULL FROM clients WHERE document = ? AND client = ?",
-        (document, record.client),
-    ).fetchall()
-    numbers = {(record.client, author): number for number, author, _ in rows}
-    main = next((number for number, _, has_key in rows if has_key), None)
-    if main is None:
-        numbers[record.client, record.author] = _insert_client(
-            connection, document, record.client, record.author, record.key_hash, record.accepted
-        )
-    else:
-        connection.execute("UPDATE clients SET accepted = ? WHERE number = ?", (record.accepted, main))
-    for author in authors:
-        if (record.client, author) not in numbers:
-            numbers[record.client, author] = _insert_client(
-                connection, document, record.client, author, None, 0
-            )
-    return numbers
-
-
-def _insert_client(
-    connection: sqlite3.Connection,
-    document: int,
-    client: str,
-    author: str,
-    key_hash: bytes | None,
-    accepted: int,
-) -> int:
-    number = connection.execute(
-        "INSERT INTO clients (document, client, author, key_hash, accepted) VALUES (?, ?, ?, ?, ?)",
-        (document, client, author, key_hash, accepted),
-    ).lastrowid
-    assert number is not None
-    return number
-
-
-def save_snapshot(connection: sqlite3.Connection, document: str, version: int, content: bytes) -> None:
-    """Keep a snapshot, in a transaction that doesn't wait for the disk: losing one loses nothing.
+def save_snapshot(ledger: Ledger, document: str, version: int, content: bytes) -> None:
+    """Keep a snapshot, in a transaction that needn't wait for the disk: losing one loses nothing.
 
     Raises:
         StoreError: there is no such document.
     """
-    connection.execute("PRAGMA synchronous = NORMAL")
-    saved = connection.execute(
+    ledger.durable(False)
+    saved = ledger.connection.execute(
         "INSERT OR REPLACE INTO snapshots (document, version, content)"
         " SELECT number, ?, ? FROM documents WHERE id = ?",
         (version, content, document),
@@ -156,10 +228,10 @@ def save_snapshot(connection: sqlite3.Connection, document: str, version: int, c
         raise StoreError(f"there is no document {document!r} to keep a snapshot of")
 
 
-def delete_snapshot(connection: sqlite3.Connection, document: str, version: int) -> None:
-    """Forget a snapshot, if it is there, and don't wait for the disk either."""
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute(
+def delete_snapshot(ledger: Ledger, document: str, version: int) -> None:
+    """Forget a snapshot, if it is there."""
+    ledger.durable(False)
+    ledger.connection.execute(
         "DELETE FROM snapshots WHERE version = ? AND document = (SELECT number FROM documents WHERE id = ?)",
         (version, document),
     )

@@ -21,10 +21,11 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from collab.errors import StoreError
+from collab.store.checkpoints import Checkpoints
 from collab.store.faults import translate
 from collab.store.file import StoreFile
 from collab.store.rows import Prepared
-from collab.store.transaction import AppendFailed, Outcome, commit
+from collab.store.transaction import AppendFailed, Ledger, Outcome
 
 BATCH_EVENTS = 10_000
 """Events to a transaction: 0.1 s of writing. One append with more of them has a transaction to itself."""
@@ -36,12 +37,16 @@ serves; those who come then wait outside, at the cost of a task each."""
 WAITING_JOBS = 16
 """Jobs in the queue, each of which may hold a snapshot of some megabytes."""
 
-PATIENCE = 32
+PATIENCE = 8
 """Append transactions that may go before a waiting job: jobs take at most some percent of the writer's time,
 and yet all get their turn."""
 
+CHECKPOINT_AFTER = 64
+"""Transactions after which the write-ahead log is carried over: with a few documents some 400 kB, a fraction of
+what a commit would have to carry over by itself."""
+
 T = TypeVar("T")
-Job = Callable[[sqlite3.Connection], Any]
+Job = Callable[[Ledger], Any]
 
 logger = logging.getLogger("collab.store")
 
@@ -64,7 +69,9 @@ class Writer:
 
     def __init__(self, file: StoreFile) -> None:
         self._file = file
-        self._connection: sqlite3.Connection | None = None
+        self._ledger: Ledger | None = None
+        self._checkpoints: Checkpoints | None = None
+        self._since_checkpoint = 0
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[_Waiting] = SimpleQueue()
         self._append_slots = asyncio.Semaphore(WAITING_APPENDS)
@@ -80,7 +87,7 @@ class Writer:
             StoreError: it can't be opened; there is no thread left then.
         """
         writer = cls(file)
-        opened = _Waiting(lambda connection: None, writer._loop.create_future(), None)
+        opened = _Waiting(lambda ledger: None, writer._loop.create_future(), None)
         writer._queue.put(opened)
         writer._thread.start()
         try:
@@ -95,7 +102,7 @@ class Writer:
         position: int = await self._submit(prepared, self._append_slots)
         return position
 
-    async def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
+    async def run(self, job: Callable[[Ledger], T]) -> T:
         """Call ``job`` in the thread when no append waits, and return what it returns.
 
         ``job`` leaves no transaction open. What SQLite raises in it arrives as `StoreError`.
@@ -146,6 +153,7 @@ class Writer:
                     appends.append(waiting)
                 else:
                     jobs.append(waiting)
+            self._count_transaction()
             if appends and not (jobs and passed >= PATIENCE):
                 self._settle_appends(_take(appends))
                 passed += bool(jobs)
@@ -166,6 +174,12 @@ class Writer:
                 yield self._queue.get_nowait()
         except Empty:
             pass
+
+    def _count_transaction(self) -> None:
+        self._since_checkpoint += 1
+        if self._since_checkpoint >= CHECKPOINT_AFTER and self._checkpoints is not None:
+            self._checkpoints.due()
+            self._since_checkpoint = 0
 
     def _settle_appends(self, group: list[_Waiting]) -> None:
         batch = [waiting.work for waiting in group if isinstance(waiting.work, Prepared)]
@@ -190,7 +204,7 @@ class Writer:
     def _commit(self, batch: Sequence[Prepared]) -> Sequence[Outcome]:
         """Commit ``batch``; where one append spoils it for all, each by itself."""
         try:
-            return commit(self._connected(), batch)
+            return self._connected().commit(batch)
         except Exception as error:
             self._recover()
             if isinstance(error, AppendFailed) and len(batch) > 1:
@@ -199,35 +213,40 @@ class Writer:
             # One exception each, since every task that raises it adds its own traceback.
             return [_as_store_error(cause) for _ in batch]
 
-    def _connected(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = self._file.connect()
+    def _connected(self) -> Ledger:
+        if self._ledger is None:
+            self._ledger = Ledger(self._file.connect())
+            self._checkpoints = Checkpoints(self._file)
         self._file.check()
-        return self._connection
+        return self._ledger
 
     def _recover(self) -> None:
         """After a failure: no transaction is open, or the connection is given up and made anew."""
-        if self._connection is None:
+        if self._ledger is None:
             return
+        self._ledger.forget()
+        connection = self._ledger.connection
         try:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             # Fails if the connection can't be used any more.
-            self._connection.execute("SELECT position FROM log").fetchone()
+            connection.execute("SELECT position FROM log").fetchone()
         except sqlite3.Error as error:
             logger.warning("the writer reconnects after: %s", error)
             self._disconnect()
 
     def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is None:
+        ledger, self._ledger = self._ledger, None
+        if self._checkpoints is not None:
+            self._checkpoints.close()
+        if ledger is None:
             return
         try:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            ledger.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except sqlite3.Error as error:
             # Harmless: whoever opens the file next reads the write-ahead log too.
             logger.warning("the write-ahead log stays: %s", error)
-        connection.close()
+        ledger.connection.close()
 
 
 def _take(appends: deque[_Waiting]) -> list[_Waiting]:

@@ -1,0 +1,1 @@
+"""collab beside its peers: the same work, one load generator, in turns, on this machine."""

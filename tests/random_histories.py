@@ -1,0 +1,91 @@
+"""Random histories of whole documents, as a store is given them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+from collab.events import Created, Edited, Event, Payload, Renamed
+from collab.operation import Operation, Text, apply, normalize
+from collab.store import Append, ClientRecord
+from tests.random_operations import boundaries, random_operation, random_text
+
+T0 = 1_700_000_000_000_000
+"""The time of every first event, in microseconds since 1970."""
+
+PEOPLE = [("c1", "ann"), ("c2", "bob"), ("c2", "bob too"), ("ünï 😀", "eve")]
+"""Clients and authors: one client acts for two."""
+
+
+class RandomHistory:
+    """One document's events, in appends of one to a dozen, and the text they lead to."""
+
+    def __init__(self, rng: Random, document: str, *, rich: bool = True) -> None:
+        self.text: Text = ""
+        self.version = 0
+        self._rng = rng
+        self._document = document
+        self._rich = rich
+        self._at = T0
+        self._counts: dict[str, int] = {}
+
+    def appends(self, events: int) -> Iterator[Append]:
+        """Appends that together hold at least ``events`` events more."""
+        until = self.version + events
+        if not self.version:
+            yield self._append([Created(f"epoch of {self._document}", title="Grüße 😀")], PEOPLE[0])
+        while self.version < until:
+            kind = self._rng.random()
+            if kind < 0.04:
+                yield self._append([Renamed(random_text(self._rng, 9))], self._rng.choice(PEOPLE))
+            elif kind < 0.3:
+                yield self._append([self._edit(self._anything())], self._rng.choice(PEOPLE))
+            else:
+                yield self._append(list(self._run()), self._rng.choice(PEOPLE))
+
+    def _edit(self, op: Operation, leans: tuple[str, ...] = ()) -> Edited:
+        self.text = apply(self.text, op)
+        return Edited(op, leans)
+
+    def _anything(self) -> Operation:
+        return random_operation(self._rng, self.text, rich=self._rich)
+
+    def _run(self) -> Iterator[Payload]:
+        """What one caret does for a while: typing, taking back, deleting forwards, often a character at a time."""
+        rng = self._rng
+        offsets = boundaries(self.text)
+        caret = rng.randrange(len(offsets))
+        for _ in range(rng.randint(1, 12)):
+            kind = rng.random()
+            leans = ("c2", "c1") if rng.random() < 0.1 else ()
+            if kind < 0.5 or len(offsets) == 1:
+                inserted = rng.choice(["x", "y", "é", "😀", "word "])
+                op: Operation = [offsets[caret], inserted]
+                caret += len(inserted)
+            elif kind < 0.8 and caret > 0:
+                op = [offsets[caret - 1], offsets[caret - 1] - offsets[caret]]
+                caret -= 1
+            elif caret < len(offsets) - 1:
+                op = [offsets[caret], offsets[caret] - offsets[caret + 1]]
+            else:
+                op = []
+            yield self._edit(normalize(op), leans)
+            offsets = boundaries(self.text)
+
+    def _append(self, payloads: list[Payload], person: tuple[str, str]) -> Append:
+        client, author = person
+        events = []
+        for payload in payloads:
+            self.version += 1
+            self._at += self._rng.choice([0, 1, self._rng.randrange(300_000), self._rng.randrange(10**11)])
+            count = 0
+            if isinstance(payload, Edited):
+                count = self._counts[client] = self._counts.get(client, 0) + self._rng.choice([1, 1, 1, 7])
+            events.append(Event(self._document, self.version, payload, author, client, count, self._at))
+        accepted = self._counts.get(client, 0)
+        return Append(
+            self._document,
+            self.version - len(events),
+            events,
+            [ClientRecord(client, author, f"key of {client}".encode(), accepted)],
+        )

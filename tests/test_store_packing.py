@@ -1,0 +1,546 @@
+"""Packing in one SQLite file: whenever it happens, and whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import logging
+import random
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from collab.errors import CorruptLog, StoreError
+from collab.events import Event, Renamed, encode, name_of
+from collab.reading import document_at
+from collab.segments import Segment, Unpacked
+from collab.store import Append, EventStore, Stored, history, sealing
+from collab.store import packer as packer_module
+from collab.store.rows import checksum, seed
+from collab.store.sqlite import SQLiteStore
+from collab.store.transaction import Ledger
+from collab.verifying import verify
+from tests.random_histories import RandomHistory
+from tests.store_acceptance import StoreAcceptance, everything
+from tests.store_helpers import (
+    SECOND,
+    T0,
+    append_of,
+    created,
+    on_writer,
+    rewrite,
+    typing,
+)
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+class PackingStore(SQLiteStore):
+    """A store that packs a document after every append to it."""
+
+    async def append(self, append: Append) -> int:
+        position = await super().append(append)
+        with suppress(StoreError):  # it was closed meanwhile
+            await self.pack(append.document)
+        return position
+
+
+class TestPackedSQLiteStore(StoreAcceptance):
+    """What a store is, with all of it in segments."""
+
+    @pytest_asyncio.fixture
+    async def store(self, tmp_path: Path) -> AsyncIterator[EventStore]:
+        async with await PackingStore.open(tmp_path / "collab.db") as store:
+            yield store
+
+
+@pytest_asyncio.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SQLiteStore]:
+    async with await SQLiteStore.open(tmp_path / "collab.db") as store:
+        yield store
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Little is much: segments of 64 events, packed in the background after 32, rows removed by fives."""
+    monkeypatch.setattr(sealing, "FULL", 64)
+    monkeypatch.setattr(sealing, "BITE", 5)
+    monkeypatch.setattr(packer_module, "MANY", 32)
+    monkeypatch.setattr(packer_module, "FEW", 4)
+
+
+async def rows_of(store: SQLiteStore) -> int:
+    found: int = (await store._read("SELECT count(*) FROM events", ()))[0][0]
+    return found
+
+
+# When.
+
+
+@pytest.mark.usefixtures("small")
+async def test_a_long_history_is_packed_in_the_background(store: SQLiteStore) -> None:
+    await created(store, "doc", edits=20)
+    assert (await store.stored("doc")).packed == 0
+    await store.append(typing("doc", 21, 200))
+    before = await store.events("doc")
+    await store._packer.settled()
+    stored = await store.stored("doc")
+    assert (stored.packed, stored.segments) == (192, 3)
+    assert await rows_of(store) == 221 - 192
+    assert await store.events("doc") == before
+
+
+async def test_the_packing_thread_sleeps_most_of_the_time(
+    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    await created(store, "doc", edits=packer_module.MANY)
+    await store._packer.settled()
+    assert (await store.stored("doc")).events == 0
+    assert len(slept) > 3
+    assert min(slept) >= packer_module.WORK_SECONDS * (1 / packer_module.SHARE - 1)
+
+
+@pytest.mark.usefixtures("small")
+async def test_a_document_that_falls_idle_is_packed(store: SQLiteStore) -> None:
+    await created(store, "doc", edits=9)
+    store.idle("doc")
+    await store._packer.settled()
+    stored = await store.stored("doc")
+    assert (stored.events, stored.packed, stored.segments) == (0, 10, 1)
+
+
+@pytest.mark.usefixtures("small")
+async def test_small_sessions_do_not_become_small_segments(store: SQLiteStore) -> None:
+    await created(store, "doc")
+    version = 1
+    for _ in range(50):
+        await store.append(typing("doc", version, 6))
+        version += 6
+        store.idle("doc")
+        await store._packer.settled()
+    stored = await store.stored("doc")
+    assert stored.segments <= 301 // 64 + 1
+    assert stored.events < 64 // sealing.WORTH + 6
+    assert [event.seq for event in await store.events("doc")] == list(range(1, 302))
+
+
+@pytest.mark.usefixtures("small")
+async def test_a_long_segment_is_not_packed_again_for_a_few_events(store: SQLiteStore) -> None:
+    await created(store, "doc", edits=55)
+    await store.pack("doc")
+    for events, packed in ((6, 56), (1, 63)):
+        record = await store.document("doc")
+        assert record is not None
+        await store.append(typing("doc", record.version, events))
+        store.idle("doc")
+        await store._packer.settled()
+        assert (await store.stored("doc")).packed == packed
+
+
+async def test_packing_now_gives_the_room_back(store: SQLiteStore) -> None:
+    await created(store, "doc", edits=5_000)
+    (before,) = await on_writer(store, "PRAGMA page_count")
+    await store.pack("doc")
+    assert await on_writer(store, "PRAGMA freelist_count") == (0,)
+    (after,) = await on_writer(store, "PRAGMA page_count")
+    assert after < before / 5
+
+
+async def test_a_store_that_shall_not_pack_does_not(tmp_path: Path) -> None:
+    async with await SQLiteStore.open(tmp_path / "collab.db", packs=False) as store:
+        await created(store, "doc", edits=5_000)
+        store.idle("doc")
+        assert not store._packer.busy
+    async with await SQLiteStore.open(tmp_path / "collab.db") as store:
+        assert await store.stored("doc") == Stored(events=5_001)
+
+
+# Beside others.
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("seed", range(5))
+async def test_readers_see_every_event_once_whatever_is_packed_meanwhile(tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    async with await SQLiteStore.open(tmp_path / "collab.db") as store:
+        random_history = RandomHistory(rng, "doc")
+        written: list[Event] = []
+
+        async def write(events: int) -> None:
+            for append in random_history.appends(events):
+                position = await store.append(append)
+                written.extend(e.__replace__(position=position + i) for i, e in enumerate(append.events))
+
+        async def read() -> None:
+            while not writing.done():
+                known = len(written)
+                after = rng.randint(0, known)
+                found = await store.events("doc", after=after, until=known, limit=10_000)
+                assert found == written[after:known]
+                assert (await document_at(store, "doc", known)).version == known
+
+        async def pack() -> None:
+            while not writing.done():
+                await store.pack("doc")
+                await asyncio.sleep(0)
+
+        await write(1)
+        writing = asyncio.create_task(write(600))
+        await asyncio.gather(writing, read(), read(), pack())
+        assert (await store.stored("doc")).segments > 1
+
+
+async def test_a_reader_sees_one_moment(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    await created(store, "doc", edits=50)
+    before = await store.events("doc")
+    loop = asyncio.get_running_loop()
+    look = history.segment
+    packed: list[bool] = []
+
+    def look_and_wait(*arguments: Any, **options: Any) -> Segment | None:
+        found = look(*arguments, **options)
+        if not packed:
+            packed.append(True)
+            asyncio.run_coroutine_threadsafe(store.pack("doc"), loop).result(30)
+        return found
+
+    monkeypatch.setattr(history, "segment", look_and_wait)
+    assert await store.events("doc") == before
+    assert (await store.stored("doc")).packed == 51
+
+
+@pytest.mark.usefixtures("small")
+async def test_two_stores_that_pack_one_document_do_not_harm_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "collab.db"
+    async with await SQLiteStore.open(path) as one, await SQLiteStore.open(path) as other:
+        await created(one, "doc", edits=300)
+        before = await one.events("doc")
+        await asyncio.gather(one.pack("doc"), other.pack("doc"))
+        assert await one.events("doc") == await other.events("doc") == before
+        await other.append(typing("doc", 301))
+        await one.append(typing("doc", 302))
+
+
+async def test_a_segment_that_comes_too_late_is_let_go(store: SQLiteStore) -> None:
+    await created(store, "doc", edits=9)
+    plan = await store._readers.run(lambda connection: sealing.plan(connection, "doc", least=1))
+    assert plan is not None
+    segment = await store._readers.run(lambda connection: sealing.build(connection, plan, lambda: None))
+    await store.pack("doc")
+    before = await everything(store, "doc")
+    assert not await store._writer.run(lambda ledger: sealing.insert(ledger, plan, segment))
+    assert await everything(store, "doc") == before
+
+
+@pytest.mark.parametrize("edits", [9, 200])
+async def test_who_is_overtaken_while_it_packs_plans_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, edits: int
+) -> None:
+    path = tmp_path / "collab.db"
+    async with await SQLiteStore.open(path) as store, await SQLiteStore.open(path) as other:
+        await created(store, "doc", edits=99)
+        await store.pack("doc")
+        await store.append(typing("doc", 100, edits))
+        before = await store.events("doc")
+        loop, plan = asyncio.get_running_loop(), sealing.plan
+        overtaken: list[bool] = []
+
+        def plan_and_wait(*arguments: Any, **options: Any) -> sealing.Plan | None:
+            made = plan(*arguments, **options)
+            if not overtaken:
+                overtaken.append(True)
+                asyncio.run_coroutine_threadsafe(other.pack("doc"), loop).result(30)
+            return made
+
+        monkeypatch.setattr(sealing, "plan", plan_and_wait)
+        await store.pack("doc")
+        assert (await store.stored("doc")).packed == 100 + edits
+        assert await store.events("doc") == before
+
+
+async def test_closing_stops_what_is_being_packed(tmp_path: Path) -> None:
+    async with await SQLiteStore.open(tmp_path / "collab.db") as store:
+        await created(store, "doc", edits=20_000)
+        assert store._packer.busy
+    async with await SQLiteStore.open(tmp_path / "collab.db") as store:
+        assert len(await store.events("doc", limit=30_000)) == 20_001
+
+
+# Killed.
+
+CHILD = """
+import asyncio, pathlib
+from tests.test_store_packing import type_and_pack
+asyncio.run(type_and_pack(pathlib.Path({path!r})))
+"""
+
+
+async def type_and_pack(path: Path) -> None:
+    """What a child process does until it is killed: it types, packs all the time, and prints what was saved."""
+    sealing.FULL, sealing.BITE, packer_module.MANY = 64, 1, 32
+    store = await SQLiteStore.open(path)
+    await on_writer(store, "PRAGMA wal_autocheckpoint = 20")
+    record = await store.document("doc")
+    if record is None:
+        await created(store, "doc")
+    version = record.version if record else 1
+    while True:
+        await store.append(typing("doc", version, 7))
+        version += 7
+        print(version, flush=True)
+
+
+async def test_a_kill_in_the_middle_of_packing_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "collab.db"
+    chance = random.Random(3)
+    version = kills = leftovers = 0
+    while kills < 12 or not leftovers:
+        kills += 1
+        assert kills < 60, "no kill came between a segment and the removal of its rows"
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", CHILD.format(path=str(path)), stdout=asyncio.subprocess.PIPE
+        )
+        assert child.stdout is not None
+        async with asyncio.timeout(60):
+            for _ in range(chance.randrange(1, 120)):
+                version = int(await child.stdout.readline())
+            child.send_signal(signal.SIGKILL)
+            lines = (await child.stdout.read()).splitlines(keepends=True)
+            await child.wait()
+        version = max([version, *(int(line) for line in lines if line.endswith(b"\n"))])
+        async with await SQLiteStore.open(path, packs=False) as store:
+            record = await store.document("doc")
+            assert record is not None
+            assert record.version >= version
+            events = await store.events("doc", limit=1_000_000)
+            assert [event.seq for event in events] == list(range(1, record.version + 1))
+            assert await verify(store, record) == []
+            leftovers += await rows_of(store) > (await store.stored("doc")).events
+    async with await SQLiteStore.open(path) as store:
+        await store.pack("doc")
+        assert await rows_of(store) == 0
+        assert await store.events("doc", limit=1_000_000) == events
+
+
+# Damaged.
+
+
+async def packed_file(path: Path) -> list[Event]:
+    """A store with one packed document and five events more of it."""
+    async with await SQLiteStore.open(path) as store:
+        random_history = RandomHistory(random.Random(5), "doc")
+        for append in random_history.appends(40):
+            await store.append(append)
+        await store.pack("doc")
+        for append in random_history.appends(5):
+            await store.append(append)
+        return await store.events("doc")
+
+
+def without_triggers(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.commit()
+    rewrite(path, *statements)
+
+
+@pytest.mark.parametrize("part", ["operations", "envelopes"])
+async def test_any_flipped_byte_of_a_segment_is_found_and_named(tmp_path: Path, part: str) -> None:
+    path = tmp_path / "collab.db"
+    await packed_file(path)
+    with closing(sqlite3.connect(path)) as connection:
+        (good,) = connection.execute(f"SELECT {part} FROM segments").fetchone()
+    without_triggers(path)
+    for place in range(0, len(good), 7):
+        damaged = bytearray(good)
+        damaged[place] ^= 0x10
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute(f"UPDATE segments SET {part} = ?", (bytes(damaged),))
+            connection.commit()
+        async with await SQLiteStore.open(path, packs=False) as store:
+            for after in (0, 9):
+                with pytest.raises(CorruptLog) as corrupt:
+                    await store.events("doc", after=after)
+                assert (corrupt.value.document, corrupt.value.seq) == ("doc", after + 1)
+            record = await store.document("doc")
+            assert record is not None
+            assert [(f.seq, f.harmless) for f in await verify(store, record)] == [(1, False)]
+            if part == "operations":
+                with pytest.raises(CorruptLog):
+                    await document_at(store, "doc")
+            with pytest.raises(CorruptLog):
+                await store.version_at("doc", record.created_at)
+            with pytest.raises(CorruptLog):
+                await store.pack("doc")
+
+
+@pytest.mark.parametrize(
+    ("change", "seq"),
+    [
+        ("UPDATE segments SET first = 2", 1),
+        ("UPDATE segments SET began = began - 1", 1),
+        ("UPDATE segments SET operations = envelopes", 1),
+        ("DELETE FROM segments", 1),
+        ("DELETE FROM events WHERE seq = (SELECT max(last) + 1 FROM segments)", None),
+        ("UPDATE documents SET id = 'other'", 1),
+    ],
+)
+async def test_whatever_else_is_wrong_with_segments_is_found(
+    tmp_path: Path, change: str, seq: int | None
+) -> None:
+    path = tmp_path / "collab.db"
+    await packed_file(path)
+    without_triggers(path, change)
+    async with await SQLiteStore.open(path, packs=False) as store:
+        (record,) = await store.documents()
+        expected = (await store.stored(record.id)).packed + 1 if seq is None else seq
+        with pytest.raises(CorruptLog) as corrupt:
+            await store.events(record.id)
+        assert corrupt.value.seq == expected
+        if "began" not in change:  # of times the operations know nothing
+            with pytest.raises(CorruptLog):
+                await store.operations(record.id, after=expected - 1, until=record.version)
+        with pytest.raises(StoreError):
+            await store.pack(record.id)
+
+
+async def test_a_damaged_event_is_not_packed_as_if_it_were_well(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "collab.db"
+    async with await SQLiteStore.open(path) as store:
+        await created(store, "doc", edits=99)
+    rewrite(path, "UPDATE events SET payload = x'5b5b225a225d5d' WHERE seq = 50")
+    async with await SQLiteStore.open(path) as store:
+        with pytest.raises(CorruptLog) as corrupt:
+            await store.pack("doc")
+        assert corrupt.value.seq == 50
+        with caplog.at_level(logging.WARNING, logger="collab.store"):
+            store.idle("doc")
+            await store._packer.settled()
+        assert "document doc: not packed" in caplog.text
+        assert await store.stored("doc") == Stored(events=100)
+        assert len(await store.events("doc", until=49)) == 49
+
+
+async def test_an_event_of_a_newer_program_survives_packing(tmp_path: Path) -> None:
+    path = tmp_path / "collab.db"
+    async with await SQLiteStore.open(path) as store:
+        await created(store, "doc", edits=9)
+    payload = b"\xff\0 anything"
+    right = checksum(seed("doc", "painted", 3, "c1", "ann"), 5, 4, T0 + 4 * SECOND, payload)
+    rewrite(
+        path,
+        f"UPDATE events SET type = 'painted', version = 3, payload = x'{payload.hex()}', checksum = {right}"
+        " WHERE seq = 5",
+    )
+    async with await SQLiteStore.open(path) as store:
+        await store.pack("doc")
+        assert (await store.stored("doc")).packed == 10
+        for read in (store.events("doc"), store.operations("doc", after=0, until=10)):
+            with pytest.raises(CorruptLog, match="painted") as corrupt:
+                await read
+            assert corrupt.value.seq == 5
+        assert len(await store.events("doc", after=5)) == 5
+        segment = await store._readers.run(lambda connection: history.segment(connection, "doc", 1, 0))
+        assert segment is not None
+        assert Unpacked("doc", segment).rows(4, 5)[0].payload == payload
+
+
+# What the database itself forbids.
+
+
+@pytest.mark.parametrize(
+    ("statement", "refusal"),
+    [
+        ("DELETE FROM events", "events are never dropped"),
+        ("DELETE FROM events WHERE seq = 45", "events are never dropped"),
+        ("UPDATE events SET at = at + 1", "events are never changed"),
+        ("UPDATE segments SET last = last + 1", "segments are never changed"),
+        ("DELETE FROM segments", "segments are never dropped"),
+        ("DELETE FROM segments WHERE first = 1", "segments are never dropped"),
+        ("INSERT INTO segments VALUES (1, 44, 1, 0, x'', x''), (1, 48, 46, 0, x'', x'')", "leave no gap"),
+        ("INSERT INTO segments VALUES (1, 41, 40, 0, x'', x'')", "leave no gap"),
+        ("INSERT INTO segments VALUES (1, 39, 1, 0, x'', x'')", "leave no gap"),
+        ("INSERT INTO segments VALUES (1, 50, 60, 0, x'', x'')", "leave no gap"),
+        ("INSERT INTO segments VALUES (2, 5, 2, 0, x'', x'')", "leave no gap"),
+    ],
+)
+async def test_the_database_itself_refuses_to_lose_events(
+    store: SQLiteStore, statement: str, refusal: str
+) -> None:
+    await created(store, "doc", edits=39)
+    await store.pack("doc")
+    await store.append(typing("doc", 40, 9))
+    await created(store, "other")
+    before = await everything(store, "doc")
+    with pytest.raises(StoreError, match=refusal):
+        await on_writer(store, statement)
+    assert await everything(store, "doc") == before
+
+
+async def test_the_database_lets_go_of_what_a_segment_has(store: SQLiteStore) -> None:
+    await created(store, "doc", edits=39)
+    await store.pack("doc")
+
+    def put_back(ledger: Ledger) -> None:
+        # As if it had been killed before it removed them.
+        ledger.connection.execute(
+            "INSERT INTO events SELECT 1, value, value, 'edited', 1, 1, 1, 1, x'', 0"
+            " FROM json_each('[3, 4, 5]')"
+        )
+
+    await store._writer.run(put_back)
+    before = await everything(store, "doc")
+    await store.pack("doc")
+    assert await rows_of(store) == 0
+    assert await everything(store, "doc") == before
+
+
+# Files of schema version 1.
+
+
+async def test_a_file_of_schema_version_1_opens_replays_and_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "collab.db"
+    path.write_bytes(gzip.decompress((GOLDEN / "schema_1.db.gz").read_bytes()))
+    expected = json.loads((GOLDEN / "schema_1.json").read_text())
+    for packed in (False, True):
+        async with await SQLiteStore.open(path) as store:
+            for name, document in expected.items():
+                if packed:
+                    await store.pack(name)
+                record = await store.document(name)
+                assert record is not None
+                assert {f: getattr(record, f) for f in document["record"]} == document["record"]
+                found = [
+                    [e.position, e.seq, *name_of(e.payload), encode(e.payload).decode(), e.author, e.client]
+                    + [e.client_seq, e.at]
+                    for e in await store.events(name)
+                ]
+                assert found == document["events"]
+                assert (await document_at(store, name)).content.value() == document["text"]
+                clients = [
+                    [c.client, c.author, c.key_hash.decode(), c.accepted] for c in await store.clients(name)
+                ]
+                assert clients == document["clients"]
+                assert await store.snapshot(name) is not None
+                assert await verify(store, record) == []
+    async with await SQLiteStore.open(path) as store:
+        for name, document in expected.items():
+            version = document["record"]["version"]
+            at = document["record"]["updated_at"]
+            await store.append(append_of(name, version, [Renamed("on")], client="c9", author="zoe", at=at))
+            newest = (await store.events(name, after=version))[0]
+            assert (newest.payload, newest.author, newest.client) == (Renamed("on"), "zoe", "c9")
