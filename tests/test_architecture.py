@@ -43,13 +43,13 @@ CORE = [
 """Values and plain functions, each importing only from those before it."""
 
 SHELL = [
+    "waiting",
     "store",
     "reading",
     "verifying",
     "snapshotting",
     "auth",
     "transport",
-    "waiting",
     "delivery",
     "opening",
     "clientele",

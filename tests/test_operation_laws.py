@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collab.operation import (
@@ -94,6 +94,7 @@ def random_single(rng: Random, text: str) -> Operation:
     return normalize([place, -rng.randint(1, length - place)])
 
 
+@settings(deadline=None)  # the first call loads rapidfuzz
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_diff_leads_from_one_text_to_the_other(old: str, new: str) -> None:
     assert apply(old, diff(old, new)) == new

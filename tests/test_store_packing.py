@@ -29,6 +29,7 @@ from collab.store.rows import checksum, seed
 from collab.store.sqlite import SQLiteStore
 from collab.store.transaction import Ledger
 from collab.verifying import verify
+from tests.helpers import eventually
 from tests.random_histories import RandomHistory
 from tests.store_acceptance import StoreAcceptance, everything
 from tests.store_helpers import (
@@ -75,6 +76,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sealing, "FULL", 64)
     monkeypatch.setattr(sealing, "BITE", 5)
     monkeypatch.setattr(packer_module, "MANY", 32)
+    monkeypatch.setattr(packer_module, "TOO_MANY", 32)
     monkeypatch.setattr(packer_module, "FEW", 4)
 
 
@@ -104,11 +106,25 @@ async def test_the_packing_thread_sleeps_most_of_the_time(
 ) -> None:
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(packer_module, "TOO_MANY", packer_module.MANY)
+    monkeypatch.setattr(packer_module, "LULL_SECONDS", 60.0)
     await created(store, "doc", edits=packer_module.MANY)
     await store._packer.settled()
     assert (await store.stored("doc")).events == 0
     assert len(slept) > 3
     assert min(slept) >= packer_module.WORK_SECONDS * (1 / packer_module.SHARE - 1)
+
+
+async def test_a_document_that_is_edited_on_and_on_is_packed_in_the_next_lull(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packer_module, "LULL_SECONDS", 0.05)
+    async with await SQLiteStore.open(tmp_path / "lull.db") as store:
+        await created(store, "doc", edits=packer_module.MANY)
+        assert not store._packer.busy
+        await eventually(lambda: store._packer.busy)
+        await store._packer.settled()
+        assert (await store.stored("doc")).events == 0
 
 
 @pytest.mark.usefixtures("small")
@@ -269,7 +285,8 @@ async def test_who_is_overtaken_while_it_packs_plans_anew(
         assert await store.events("doc") == before
 
 
-async def test_closing_stops_what_is_being_packed(tmp_path: Path) -> None:
+async def test_closing_stops_what_is_being_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packer_module, "TOO_MANY", 20_000)
     async with await SQLiteStore.open(tmp_path / "collab.db") as store:
         await created(store, "doc", edits=20_000)
         assert store._packer.busy
@@ -288,7 +305,7 @@ asyncio.run(type_and_pack(pathlib.Path({path!r})))
 
 async def type_and_pack(path: Path) -> None:
     """What a child process does until it is killed: it types, packs all the time, and prints what was saved."""
-    sealing.FULL, sealing.BITE, packer_module.MANY = 64, 1, 32
+    sealing.FULL, sealing.BITE, packer_module.MANY, packer_module.TOO_MANY = 64, 1, 32, 32
     store = await SQLiteStore.open(path)
     await on_writer(store, "PRAGMA wal_autocheckpoint = 20")
     record = await store.document("doc")

@@ -204,3 +204,18 @@ async def test_steps_are_taken_once(tmp_path: Path) -> None:
     steps = [*schema.STEPS, SECOND_STEP]
     for _ in range(3):
         schema.connect_writer(path, busy_seconds=1, steps=steps).close()
+
+
+async def test_the_write_ahead_log_is_made_as_long_as_it_may_become(tmp_path: Path) -> None:
+    """And what SQLite finds behind its own entries doesn't disturb it, also after a kill."""
+    path = tmp_path / "log.db"
+    async with await SQLiteStore.open(path) as store:
+        log = path.with_name("log.db-wal")
+        size = log.stat().st_size
+        assert size >= schema.CHECKPOINT_BYTES
+        await created(store, "doc")
+        assert log.stat().st_size == size
+        (tmp_path / "killed.db").write_bytes(path.read_bytes())
+        (tmp_path / "killed.db-wal").write_bytes(log.read_bytes())
+    async with await SQLiteStore.open(tmp_path / "killed.db") as store:
+        assert len(await store.events("doc")) == 1

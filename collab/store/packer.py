@@ -20,10 +20,17 @@ from collab.store import history, sealing
 from collab.store.readers import Readers
 from collab.store.sealing import Overtaken, Plan
 from collab.store.writer import Writer
+from collab.waiting import Lull
 
 MANY = 4_096
-"""Unpacked events after which a document is packed: until then they cost some 60 bytes each, and together some
-milliseconds when the document is opened."""
+"""Unpacked events after which a document is packed in the next lull: until then they cost some 60 bytes each, and
+together some milliseconds when the document is opened."""
+
+TOO_MANY = 32_768
+"""Unpacked events after which a document is packed though it is being edited all the time."""
+
+LULL_SECONDS = 0.5
+"""How long such documents must be quiet to be packed: who types fast doesn't share the processor with packing."""
 
 FEW = 64
 """Fewer aren't packed when a document falls idle."""
@@ -32,7 +39,10 @@ WORK_SECONDS = 0.0005
 """CPU time that the packing thread takes at a stretch."""
 
 SHARE = 0.1
-"""Its share of the time: it keeps up with more than 10,000 events a second."""
+"""Its share of the time: it keeps up with some 5,000 events a second."""
+
+QUIET_SHARE = 0.5
+"""Its share while nothing is appended."""
 
 SPARE_PAGES = 1_024
 """Free pages, a megabyte, that stay in the file for the events to come."""
@@ -58,6 +68,9 @@ class Packer:
         self._background = background
         self._readers: Readers | None = None
         self._counts: dict[str, int] = {}
+        self._many: set[str] = set()
+        self._lull = Lull(LULL_SECONDS, self._pack_many)
+        self._appended_at = -math.inf
         self._due: dict[str, int] = {}
         self._working = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -65,13 +78,21 @@ class Packer:
 
     def appended(self, document: str, events: int) -> None:
         """So many events of ``document`` were committed."""
-        count = self._counts.get(document, 0) + events
-        if count >= MANY:
+        self._appended_at = time.monotonic()
+        count = self._counts[document] = self._counts.get(document, 0) + events
+        if count >= TOO_MANY:
             self._schedule(document, MANY)
-            return
-        self._counts[document] = count
-        if len(self._counts) > COUNTED:
+        elif count >= MANY:
+            if self._background and not self._closed:
+                self._many.add(document)
+                self._lull.stir()
+        elif len(self._counts) > COUNTED:
+            self._many.discard(next(iter(self._counts)))
             del self._counts[next(iter(self._counts))]
+
+    def _pack_many(self) -> None:
+        for document in list(self._many):
+            self._schedule(document, MANY)
 
     def idle(self, document: str) -> None:
         """Nobody edits ``document`` for the time being."""
@@ -89,6 +110,7 @@ class Packer:
 
     def _schedule(self, document: str, least: int) -> None:
         self._counts.pop(document, None)
+        self._many.discard(document)
         if self._closed or not self._background:
             return
         self._due[document] = min(least, self._due.get(document, least))
@@ -168,7 +190,8 @@ class Packer:
             now = time.thread_time()
             worked = now - started
             if worked >= WORK_SECONDS:
-                time.sleep(worked * (1 / SHARE - 1))
+                quiet = time.monotonic() - self._appended_at > LULL_SECONDS
+                time.sleep(worked * (1 / (QUIET_SHARE if quiet else SHARE) - 1))
             if not 0 < worked < WORK_SECONDS:
                 started = time.thread_time()
 
@@ -177,6 +200,7 @@ class Packer:
     async def close(self) -> None:
         """Stop where it is: what was begun is thrown away or finished the next time."""
         self._closed = True
+        self._lull.stop()
         await self.settled()
         async with self._working:
             if self._readers is not None:

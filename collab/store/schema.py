@@ -6,6 +6,8 @@ has changed, stays as it is to the last bit.
 
 from __future__ import annotations
 
+import logging
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -14,6 +16,8 @@ from pathlib import Path
 
 from collab.errors import StoreError, StoreTooNew, StoreUnusable
 from collab.store.faults import primary_code, translate
+
+logger = logging.getLogger("collab.store")
 
 APPLICATION_ID = 0x636C6162
 """The letters "clab", in the header of every store."""
@@ -101,6 +105,7 @@ def connect_writer(path: Path, *, busy_seconds: float, steps: Sequence[str] = ST
         connection.execute("PRAGMA cache_size = -16384")
         migrate(connection, path, steps)
         _check_writable(connection)
+        _lengthen_log(connection, path)
     except sqlite3.Error as error:
         connection.close()
         raise translate(error) from error
@@ -167,3 +172,26 @@ def _check_writable(connection: sqlite3.Connection) -> None:
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+def _lengthen_log(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the write-ahead log as long as it may become, with zeros that SQLite doesn't take for entries.
+
+    Nobody else writes meanwhile: that takes the lock which is held here.
+    """
+    log = path.with_name(path.name + "-wal")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        size = log.stat().st_size
+        try:
+            with log.open("r+b") as file:
+                file.seek(size)
+                file.write(bytes(max(0, CHECKPOINT_BYTES - size)))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            # No room for it, say. Then it grows as it is needed, and a commit says what is wrong.
+            logger.warning("the write-ahead log could not be lengthened: %s", error)
+            os.truncate(log, size)
+    finally:
+        connection.execute("ROLLBACK")
