@@ -97,6 +97,7 @@ class Room:
         self._clientele = Clientele(document.id, store)
         self._uncommitted: list[Event] = []
         self._committing: asyncio.Task[None] | None = None
+        self._crowded = False
         self._milestones = Milestones()
         self._joining = asyncio.Lock()
         self._openings = Openings(document, self._recent, limits)
@@ -219,7 +220,12 @@ class Room:
     async def _commit(self) -> None:
         try:
             while self._uncommitted:
+                if self._crowded:
+                    # Several type at once, and answer to the same broadcast: what the next turn of the event loop
+                    # reads from the others shares this commit. A lone author isn't kept waiting.
+                    await asyncio.sleep(0)
                 batch, self._uncommitted = self._uncommitted, []
+                self._crowded = len(batch) > 1
                 clients = self._clientele.records(batch)
                 await self._store.append(Append(self.document.id, self.committed, batch, clients))
                 self._broadcast(batch)
