@@ -69,7 +69,7 @@ SHELL = [
 
 IMPURE = {
     "asyncio", "time", "datetime", "random", "secrets", "os", "io", "pathlib", "socket", "sqlite3", "threading",
-    "subprocess", "logging", "aiosqlite", "starlette", "uvicorn", "uvloop", "websockets",
+    "subprocess", "logging", "starlette", "uvicorn", "uvloop", "websockets",
 }  # fmt: skip
 
 ALLOWED = {"describe": {"datetime"}}
