@@ -3,7 +3,7 @@
 Callers put their appends into a queue. The thread takes all that wait there, commits them in one
 transaction, and hands the outcomes to the event loop in one call; what comes meanwhile makes up the next
 transaction. So the busier it is the more appends share the price of a commit, and a lone append waits for
-nothing but its own.
+nothing but its own. (While many documents are busy appends wait for each other a little: `gathering`.)
 
 Other jobs, such as writing a snapshot, have transactions of their own. They run when no append waits, or
 after `PATIENCE` transactions.
@@ -24,6 +24,7 @@ from collab.errors import StoreError
 from collab.store.checkpoints import Checkpoints
 from collab.store.faults import translate
 from collab.store.file import StoreFile
+from collab.store.gathering import Gathering
 from collab.store.rows import Prepared
 from collab.store.transaction import AppendFailed, Ledger, Outcome
 
@@ -41,9 +42,9 @@ PATIENCE = 8
 """Append transactions that may go before a waiting job: jobs take at most some percent of the writer's time,
 and yet all get their turn."""
 
-CHECKPOINT_AFTER = 64
-"""Transactions after which the write-ahead log is carried over: with a few documents some 400 kB, a fraction of
-what a commit would have to carry over by itself."""
+CHECKPOINT_AFTER = 256
+"""Transactions after which the write-ahead log is carried over: with a few documents some 1.6 MB, less than what
+a commit would have to carry over by itself."""
 
 T = TypeVar("T")
 Job = Callable[[Ledger], Any]
@@ -73,7 +74,8 @@ class Writer:
         self._checkpoints: Checkpoints | None = None
         self._since_checkpoint = 0
         self._loop = asyncio.get_running_loop()
-        self._queue: SimpleQueue[_Waiting] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Waiting]] = SimpleQueue()
+        self._gathering = Gathering(self._queue.put)
         self._append_slots = asyncio.Semaphore(WAITING_APPENDS)
         self._job_slots = asyncio.Semaphore(WAITING_JOBS)
         self._closing: asyncio.Future[Any] | None = None
@@ -88,7 +90,7 @@ class Writer:
         """
         writer = cls(file)
         opened = _Waiting(lambda ledger: None, writer._loop.create_future(), None)
-        writer._queue.put(opened)
+        writer._queue.put([opened])
         writer._thread.start()
         try:
             await asyncio.shield(opened.future)
@@ -114,7 +116,8 @@ class Writer:
         """Do all that was submitted, close the connection, and end the thread. Cancelling doesn't stop it."""
         if self._closing is None:
             self._closing = self._loop.create_future()
-            self._queue.put(_Waiting(None, self._closing, None))
+            self._gathering.flush()
+            self._queue.put([_Waiting(None, self._closing, None)])
         await asyncio.shield(self._closing)
 
     async def _submit(self, work: Prepared | Job, slots: asyncio.Semaphore) -> Any:
@@ -123,7 +126,10 @@ class Writer:
             slots.release()
             raise StoreError("the store is closed")
         waiting = _Waiting(work, self._loop.create_future(), slots)
-        self._queue.put(waiting)
+        if isinstance(work, Prepared):
+            self._gathering.add(work.document, waiting)
+        else:
+            self._queue.put([waiting])
         return await waiting.future
 
     def _deliver(self, group: Sequence[_Waiting], outcomes: Sequence[Any]) -> None:
@@ -168,10 +174,10 @@ class Writer:
     def _arrived(self, *, wait: bool) -> Iterator[_Waiting]:
         """All that is in the queue; with ``wait`` at least one."""
         if wait:
-            yield self._queue.get()
+            yield from self._queue.get()
         try:
             while True:
-                yield self._queue.get_nowait()
+                yield from self._queue.get_nowait()
         except Empty:
             pass
 
