@@ -28,13 +28,13 @@ class Limits(msgspec.Struct, frozen=True):
     """Edits that a client may have unanswered, which bounds what transforming the next one costs."""
 
     bridge: int = 10_000
-    """Foreign events that an edit may have to be carried over, some 5 ms of work."""
+    """Foreign events that an edit may have to be carried over, some 2 ms of work."""
 
     user: int = 512
     """Bytes of what a client says of its user, as JSON: a name and a colour."""
 
     connections_per_document: int = 2_000
-    """Each costs some 30 kB and one write per edit."""
+    """Each costs some 6 kB and one write per commit."""
 
     hello_seconds: float = 10.0
     """From the opened socket to the hello."""

@@ -125,6 +125,7 @@ class Room:
             StoreError: the log can't be read or written.
         """
         async with self._joining:
+            # First, because it takes a while: what `admit` says of the client must be true when its session starts.
             opening = await self._openings.prepare(hello)
             accepted = await self._clientele.admit(hello, identity)
             older = self.members.get(hello.client)

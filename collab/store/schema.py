@@ -29,8 +29,10 @@ PAGE_BYTES = 1_024
 """The page of a new file. A commit writes some pages for a few bytes each, and an empty file is 14 of them."""
 
 CHECKPOINT_BYTES = 4_000_000
-"""What the write-ahead log may hold until a commit has to carry over what `collab.store.checkpoints` has left, so
-that the log can begin anew: to write it over costs a third less than to let it grow."""
+"""What the write-ahead log may hold until a commit has to carry it over into the database, if `checkpoints` couldn't
+keep up. Pages written twice in this time are carried over only once; but the less there is the shorter is the wait.
+The log is made this long at once: to write over it takes 0.15 ms to the disk here, where letting it grow takes 0.3,
+because the file system has to write down its new length as well."""
 
 
 def uri(path: Path, options: str) -> str:

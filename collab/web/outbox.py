@@ -22,7 +22,7 @@ class OutboxTransport:
     """The `Transport` of one ASGI WebSocket. Make it inside a running event loop, and `join` it at the end.
 
     The outbox is bounded by its users: nobody pushes to a transport with much buffered (`collab.delivery`),
-    and nobody reads from a client that doesn't take its answers (`collab.connection`).
+    and a client that doesn't take its answers isn't read from.
     """
 
     def __init__(self, websocket: WebSocket) -> None:
