@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import dataclass
 from threading import Timer
 
 from benchmarks.peers.install import node_folder
 from benchmarks.peers.load import LoadFailed
-from benchmarks.peers.machine import LOAD_CORE, pinned
+from benchmarks.peers.machine import start_clients
 from benchmarks.peers.server import Server
 
 DOCUMENT = "load-0"
@@ -35,14 +34,7 @@ class Joiner:
 
     def __init__(self, server: Server) -> None:
         command = ["node", str(node_folder() / "join.mjs"), server.peer.protocol, str(server.port), DOCUMENT]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=pinned(LOAD_CORE),
-        )
+        self._process = start_clients(command)
 
     def join(self, length: int = 0) -> Joined:
         """Join once more. A text of ``length`` is waited for; 0 takes what there is when all is quiet.

@@ -10,7 +10,7 @@ from threading import Timer
 from typing import Any
 
 from benchmarks.peers.cache import SOURCE, cache
-from benchmarks.peers.machine import LOAD_CORE, pinned
+from benchmarks.peers.machine import start_clients
 
 FLAGS = ("-std=gnu11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror")
 
@@ -50,14 +50,7 @@ def start(protocol: str, port: int, pid: int, **options: object) -> subprocess.P
         command.append("--" + name.replace("_", "-"))
         if value is not True:
             command.append(str(value))
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=pinned(LOAD_CORE),
-    )
+    return start_clients(command)
 
 
 def first_result(process: subprocess.Popen[str], *, timeout: float = MOST_SECONDS) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -30,6 +31,18 @@ def pinned(core: int) -> Callable[[], None]:
             os.nice(NICE)
 
     return pin
+
+
+def start_clients(command: list[str]) -> subprocess.Popen[str]:
+    """A process of clients on their core, spoken to through pipes."""
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=pinned(LOAD_CORE),
+    )
 
 
 def fsync_ms() -> float:
