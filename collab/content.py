@@ -48,13 +48,14 @@ class RichBuffer:
         blocks = list(self._blocks)
         return lambda: _normal(blocks)
 
-    def check(self, op: Operation) -> None:
-        """Make sure that ``op`` fits (see `TextBuffer.check`)."""
-        covered, _ = span(op)
+    def check(self, op: Operation) -> int:
+        """Make sure that ``op`` fits, and say by how much the content grows (see `TextBuffer.check`)."""
+        covered, growth = span(op)
         if covered > self.length:
             raise PastEnd(covered, self.length)
         first, last, before = self._touched(op)
         check_pairs(_joined(self._blocks[first:last]), _from(op, before))
+        return growth
 
     def apply(self, op: Operation) -> None:
         """Apply an operation that `check` has let pass."""
@@ -157,14 +158,14 @@ class Content:
         """The text without attributes, each embed as one U+FFFC."""
         return plain_text(self.value())
 
-    def check(self, op: Operation) -> None:
-        """Make sure that ``op`` fits.
+    def check(self, op: Operation) -> int:
+        """Make sure that ``op`` fits; by how many units it makes the content longer.
 
         Raises:
             PastEnd: it covers more than the content.
             SplitsPair: a step starts or ends inside a surrogate pair.
         """
-        self._buffer.check(op)
+        return self._buffer.check(op)
 
     def apply(self, op: Operation) -> None:
         """Apply an operation that `check` has let pass."""

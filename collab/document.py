@@ -15,7 +15,7 @@ from collab.content import Content
 from collab.errors import DocumentExists, DocumentNotFound, DocumentTooLarge, InvalidName
 from collab.events import Created, Edited, Event, Payload, Renamed
 from collab.fold import fold_into
-from collab.operation import Operation, Text, span
+from collab.operation import Operation, Text
 
 MAX_TITLE = 200
 """Characters; what is longer is no title but a text."""
@@ -79,8 +79,7 @@ class Document:
             raise DocumentNotFound(self.id)
         if isinstance(command, RenameDocument):
             return Renamed(_title(command.title))
-        self.content.check(command.op)
-        growth = span(command.op)[1]
+        growth = self.content.check(command.op)
         if growth > 0 and self.content.length + growth > self.max_length:
             raise DocumentTooLarge(self.content.length + growth, self.max_length)
         return Edited(command.op, command.leans)

@@ -178,4 +178,4 @@ def span(operation: Operation) -> tuple[int, int]:
 
 def is_plain(operation: Operation) -> bool:
     """Whether ``operation`` has neither attributes nor embeds."""
-    return not any(type(component) is dict for component in operation)
+    return dict not in map(type, operation)
