@@ -69,7 +69,7 @@ class Connection:
         self._joining: asyncio.Task[None] | None = None
         self._over = False
         self._pace = TokenBucket(
-            per_second=2 * limits.edits_per_second, burst=2 * limits.edit_burst, now=hub.clock.monotonic()
+            per_second=limits.edits_per_second, burst=limits.edit_burst, now=hub.clock.monotonic()
         )
         # For the hello at first, for keeping the pace later.
         self._timer: asyncio.TimerHandle | None = asyncio.get_running_loop().call_later(
@@ -84,8 +84,10 @@ class Connection:
             decoded = self._decode(message)
             if self._member is None:
                 self._greet(decoded)
+            elif isinstance(decoded, Edit):
+                self._edit(self._member, decoded)
             else:
-                self._handle(decoded)
+                self._handle(self._member, decoded)
                 self._keep_pace()
         except CollabError as error:
             self._end(error)
@@ -137,13 +139,14 @@ class Connection:
             self._timer = None
 
     def _keep_pace(self) -> None:
-        """Read nothing for a while from who asks for more than it may, or than the disk can do."""
+        """Read nothing for a while from who asks for more than it may.
+
+        Accepted edits have a bound of their own, and don't count.
+        """
         seconds = self._pace.spend(self._hub.clock.monotonic())
         if seconds > 0:
             self._stop_timer()
             self._timer = asyncio.get_running_loop().call_later(seconds, self._rested)
-            self._transport.pause_reading()
-        elif self._member is not None and self._member.unanswered >= self._hub.limits.in_flight:
             self._transport.pause_reading()
 
     def _rested(self) -> None:
@@ -174,16 +177,20 @@ class Connection:
             raise MessageTooLarge(len(message), self._hub.limits.message)
         return decode_client(message)
 
-    def _handle(self, message: ClientMessage) -> None:
-        room, member = self._room, self._member
-        assert room is not None
-        assert member is not None
-        if isinstance(message, Edit):
-            if not self._hub.closing:
-                room.edit(member, message)
-        elif isinstance(message, SetPresence):
+    def _edit(self, member: Member, edit: Edit) -> None:
+        assert self._room is not None
+        if self._hub.closing:
+            return
+        if not self._room.edit(member, edit):
+            self._keep_pace()
+        elif member.unanswered >= self._hub.limits.in_flight:
+            self._transport.pause_reading()  # it asks for more than the disk can do
+
+    def _handle(self, member: Member, message: ClientMessage) -> None:
+        if isinstance(message, SetPresence):
+            assert self._room is not None
             self._check_user(message.user)
-            room.move(member, message)
+            self._room.move(member, message)
         elif isinstance(message, Ping):
             self._transport.write(Frame(encode(Pong())))
         else:

@@ -21,8 +21,9 @@ class Limits(msgspec.Struct, frozen=True):
     """Ten fast typists. Clients pace themselves by it and merge what waits."""
 
     edit_burst: int = 1_000
-    """Edits that may come at once: a client that returns from a long time offline. Of messages of all kinds twice
-    as many may come, and twice as fast; who sends more is read from more slowly, which loses nothing."""
+    """Edits that may come at once: a client that returns from a long time offline. As many messages of other kinds, and
+    edits that are not accepted, may come as well, and as fast; who sends more is read from more slowly, which loses
+    nothing."""
 
     in_flight: int = 256
     """Edits that a client may have unanswered, which bounds what transforming the next one costs."""
@@ -77,19 +78,24 @@ class TokenBucket:
 
     def take(self, now: float) -> bool:
         """Take one token, if there is one."""
-        if self.wait(now) > 0:
+        self._fill(now)
+        if self._tokens < 1:
             return False
         self._tokens -= 1
         return True
 
     def spend(self, now: float) -> float:
         """Take one token, on credit if there is none; seconds until nothing is owed."""
-        self.wait(now)
+        self._fill(now)
         self._tokens -= 1
         return max(0.0, -self._tokens / self.per_second)
 
     def wait(self, now: float) -> float:
         """Seconds until there is a token to take."""
-        self._tokens = min(self.burst, self._tokens + (now - self._at) * self.per_second)
-        self._at = now
+        self._fill(now)
         return max(0.0, (1 - self._tokens) / self.per_second)
+
+    def _fill(self, now: float) -> None:
+        tokens = self._tokens + (now - self._at) * self.per_second
+        self._tokens = tokens if tokens < self.burst else self.burst
+        self._at = now

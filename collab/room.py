@@ -33,8 +33,6 @@ from collab.messages import (
     Edit,
     Hello,
     PresenceUpdate,
-    Refused,
-    Resend,
     SetPresence,
     encode,
     event_row,
@@ -180,8 +178,8 @@ class Room:
 
     # Editing.
 
-    def edit(self, member: Member, edit: Edit) -> None:
-        """Order an edit, or answer why not.
+    def edit(self, member: Member, edit: Edit) -> bool:
+        """Order an edit, or answer why not; whether it will be an event.
 
         Raises:
             ConnectionFault: the client broke a rule, or must resume.
@@ -196,8 +194,10 @@ class Room:
         if isinstance(outcome, Accepted):
             member.unanswered += 1
             self.order(outcome.payload, member.identity.author, member.client, outcome.id)
-        elif isinstance(outcome, (Refused, Resend)):
+            return True
+        if outcome is not None:
             member.send(outcome)
+        return False
 
     def order(self, payload: Payload, author: str, client: str, client_seq: int) -> Event:
         """Make ``payload`` the document's next event, to be committed with all others that wait."""

@@ -175,16 +175,38 @@ async def test_one_who_is_too_fast_slows_nobody_else(serve: Serve) -> None:
 
 
 async def test_one_who_talks_too_fast_is_heard_out_at_the_pace_that_is_allowed(serve: Serve) -> None:
-    """Of messages of all kinds twice as many may come as of edits: here two at once, and four a second."""
+    """As many other messages may come as edits: here one at once, and two a second."""
     serving = await serve(limits=Limits(edits_per_second=2, edit_burst=1))
     peer = await Peer.joined(serving.url, "doc")
     start = time.monotonic()
-    for _ in range(6):
+    for _ in range(4):
         await peer.say("ping")
-    for _ in range(6):
+    for _ in range(4):
         await peer.expect("pong")
-    # Two are free, and each of the next three has to be paid for before the one after it is read.
+    # One is free, and each of the next two has to be paid for before the one after it is read.
     assert time.monotonic() - start > 0.7
+
+
+async def test_edits_that_are_refused_are_heard_out_at_that_pace_too(serve: Serve) -> None:
+    serving = await serve(limits=Limits(edits_per_second=2, edit_burst=1, operation=1))
+    peer = await Peer.joined(serving.url, "doc")
+    start = time.monotonic()
+    for _ in range(4):
+        await peer.edit(["too long"])
+    await peer.expect("refused")
+    for _ in range(3):
+        await peer.expect("resend")
+    assert time.monotonic() - start > 0.7
+
+
+async def test_edits_that_were_accepted_take_nothing_from_other_messages(serve: Serve) -> None:
+    serving = await serve(limits=Limits(edits_per_second=0.001, edit_burst=3))
+    peer = await Peer.joined(serving.url, "doc")
+    for _ in range(3):
+        await peer.confirmed(await peer.edit(["a"]))
+    for _ in range(3):
+        await peer.say("ping")
+        await peer.expect("pong")
 
 
 # Faults that end the connection.
