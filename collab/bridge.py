@@ -98,6 +98,9 @@ class Bridge:
 
     def __init__(self, client: str) -> None:
         self._client = client
+        self._clear()
+
+    def _clear(self) -> None:
         self._events: list[Foreign] = []
         self._places: list[int] = []
         self._sizes: list[int] = []
@@ -136,6 +139,9 @@ class Bridge:
     def drop(self, seq: int) -> None:
         """Forget what the client has seen: all up to ``seq``."""
         if not self._events or self._events[0].seq > seq:
+            return
+        if self._events[-1].seq <= seq:
+            self._clear()
             return
         seen = bisect_right(self._events, seq, key=_seq)
         del self._events[:seen], self._places[:seen], self._sizes[:seen]

@@ -39,11 +39,12 @@ class Recent:
 
     def append(self, event: Event) -> None:
         assert event.seq == self.newest + 1
-        place, size = shape(event.op)
+        op = event.op
+        place, size = shape(op)
         self._events.append(event)
         self._places.append(place)
         self._sizes.append(size)
-        self._units += _inserted(event.op, place, size)
+        self._units += _inserted(op, place, size)
 
     @property
     def overfull(self) -> bool:

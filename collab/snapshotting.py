@@ -89,8 +89,9 @@ class Snapshotter:
     def grew(self, room: Live, batch: list[Event]) -> None:
         """Events were committed; take a snapshot if it is time."""
         for event in batch:
-            if event.op is not None:
-                self._since.add(event.op)
+            op = event.op
+            if op is not None:
+                self._since.add(op)
         if self._since.weight >= max(LEAST, room.document.content.length // 2) and self._taking is None:
             self._since.weight = 0
             self._taking = asyncio.create_task(self._take(room))
