@@ -26,8 +26,9 @@ MANY = 4_096
 """Unpacked events after which a document is packed in the next lull: until then they cost some 60 bytes each, and
 together some milliseconds when the document is opened."""
 
-TOO_MANY = 32_768
-"""Unpacked events after which a document is packed though it is being edited all the time."""
+TOO_MANY = 131_072
+"""Unpacked events, 8 MB of them, after which a document is packed though it is being edited all the time. It waits
+that long because packing beside a busy writer costs a tenth of what can be edited, and doubles its longest waits."""
 
 LULL_SECONDS = 0.5
 """How long such documents must be quiet to be packed: who types fast doesn't share the processor with packing."""
