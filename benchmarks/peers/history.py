@@ -34,12 +34,12 @@ def join_history(peer: Peer) -> dict[str, Any]:
     text: str = trace["endContent"]
     edits = sum(len(transaction["patches"]) for transaction in trace["txns"])
     with Server(peer) as server, Joiner(server) as clients:
-        empty = stored(server.storage)
+        empty = _stored_after_stop(server)
+        server.start()
         with _loaded(server, batch=peer.batch) as figures:
             figures["settled_seconds"] = settle(server)
             warm = [clients.join(len(text)) for _ in range(WARM_JOINS)]
-        server.stop()
-        figures.update(_on_disk(server.storage, empty, edits))
+        figures.update(_on_disk(server, empty, edits))
         server.start()
         figures["rss_started"] = rss(server.pid)
         cold = clients.join(len(text))
@@ -58,11 +58,11 @@ def join_history(peer: Peer) -> dict[str, Any]:
 def store_history(peer: Peer) -> dict[str, Any]:
     """S7: load the first edits, one message each."""
     with Server(peer) as server:
-        empty = stored(server.storage)
+        empty = _stored_after_stop(server)
+        server.start()
         with _loaded(server, batch=1, edits=FIRST_EDITS) as figures:
             figures["settled_seconds"] = settle(server)
-        server.stop()
-        figures.update(_on_disk(server.storage, empty, FIRST_EDITS))
+        figures.update(_on_disk(server, empty, FIRST_EDITS))
         return figures
 
 
@@ -84,15 +84,16 @@ def _loaded(server: Server, *, batch: int, edits: int = 0) -> Iterator[dict[str,
         load.finish(process)
 
 
-def stored(storage: Path) -> int:
-    """Bytes of all files in ``storage``."""
-    return sum(size for size, _ in _files(storage))
+def _stored_after_stop(server: Server) -> int:
+    """Bytes of all files that are left when the server has stopped. While it runs, some lie there only for the work."""
+    server.stop()
+    return sum(size for size, _ in _files(server.storage))
 
 
-def _on_disk(storage: Path, empty: int, edits: int) -> dict[str, float]:
+def _on_disk(server: Server, empty: int, edits: int) -> dict[str, float]:
     """Bytes an edit by which the files grew from ``empty``, and the same without the pages that SQLite keeps free."""
-    grown = stored(storage) - empty
-    free = sum(_free(path) for path in storage.rglob("*") if path.is_file())
+    grown = _stored_after_stop(server) - empty
+    free = sum(_free(path) for path in server.storage.rglob("*") if path.is_file())
     return {"bytes_per_edit": grown / edits, "bytes_in_use_per_edit": (grown - free) / edits}
 
 

@@ -45,8 +45,8 @@ SHARE = 0.1
 QUIET_SHARE = 0.5
 """Its share while nothing is appended."""
 
-SPARE_PAGES = 1_024
-"""Free pages, a megabyte, that stay in the file for the events to come."""
+SPARE_PAGES = 256
+"""Free pages, a quarter of a megabyte, that stay in the file for the events to come."""
 
 COUNTED = 10_000
 """Documents whose unpacked events are counted, at some 100 bytes each, before the eldest is forgotten: it is
