@@ -20,7 +20,7 @@ from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed
 
 from collab.auth import Identity
-from collab.cli.serve import listen
+from collab.cli.serve import bind
 from collab.client import Refusal, SharedDocument
 from collab.content import Content
 from collab.hub import Hub
@@ -82,7 +82,7 @@ class Serving:
     ) -> None:
         self.store = store or MemoryStore()
         self.hub = Hub(self.store, limits=limits)
-        self._listener = listen("127.0.0.1", port)
+        self._listener = bind("127.0.0.1", port)
         if send_buffer is not None:
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
         self.port: int = self._listener.getsockname()[1]

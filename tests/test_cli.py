@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from collab.cli import main
+from collab.cli.serve import bind, listen
 from collab.events import Created, Edited, Renamed
 from collab.local_server import LocalServer, ServerFailed
 from collab.snapshots import pack
@@ -96,6 +98,15 @@ async def test_serve_says_that_its_port_is_taken(tmp_path: Path) -> None:
         port = first.url.rpartition(":")[2]
         with pytest.raises(ServerFailed, match="cannot listen on"):
             await LocalServer(tmp_path / "two.db", "--port", port).start()
+
+
+def test_nobody_is_let_in_before_the_server_listens() -> None:
+    with bind("127.0.0.1", 0) as listener:
+        address = listener.getsockname()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address, timeout=5)
+        listen(listener)
+        socket.create_connection(address, timeout=5).close()
 
 
 async def test_serve_says_that_its_database_is_none(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
 
-from collab.cli.serve import listen
+from collab.cli.serve import bind
 from collab.transport import Frame
 from collab.web.fanout import CLOSE_SECONDS, FanoutProtocol, SocketTransport, transport_of
 from tests.helpers import cut, eventually, within
@@ -58,7 +58,7 @@ async def running(
     app: Any, *, protocol: type[FanoutProtocol] = FanoutProtocol, **settings: Any
 ) -> AsyncIterator[str]:
     """uvicorn with a bare ASGI application under `FanoutProtocol`."""
-    listener = listen("127.0.0.1", 0)
+    listener = bind("127.0.0.1", 0)
     config = uvicorn.Config(
         app, ws=protocol, ws_per_message_deflate=False, lifespan="off", log_level="critical", **settings
     )

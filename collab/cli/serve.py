@@ -62,7 +62,7 @@ def serve(
         )
     names = [*(server_name or []), *([] if is_loopback(host) or server_name else ["*"])]
     limits = Limits(edits_per_second=edits_per_second, edit_burst=edit_burst)
-    listener = listen(host, port)
+    listener = bind(host, port)
 
     async def run() -> None:
         async with await SQLiteStore.open(db) as store:
@@ -72,6 +72,7 @@ def serve(
                 app, host=host, port=port, plain_asgi=plain_asgi, log_level="info" if verbose else "warning"
             )
             config.load()  # else the first client would wait for it
+            listen(listener)
             announce(listener, db)
             await Server(config, hub).serve([listener])
 
@@ -106,8 +107,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on ``host`` and ``port``.
+def bind(host: str, port: int) -> socket.socket:
+    """A socket on ``host`` and ``port``, which doesn't listen yet.
 
     Raises:
         RefusesToBind: the address is taken, or isn't this machine's.
@@ -120,8 +121,20 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise RefusesToBind(f"cannot listen on {host}:{port}: {error.strerror}") from error
-    listener.listen(1024)
     return listener
+
+
+def listen(listener: socket.socket) -> None:
+    """Let clients in. Until then they are turned away, and don't wait for a server that may fail to start.
+
+    Raises:
+        RefusesToBind: another server was faster.
+    """
+    try:
+        listener.listen(1024)
+    except OSError as error:
+        host, port = listener.getsockname()[:2]
+        raise RefusesToBind(f"cannot listen on {host}:{port}: {error.strerror}") from error
 
 
 def announce(listener: socket.socket, db: Path) -> None:
@@ -133,4 +146,4 @@ def announce(listener: socket.socket, db: Path) -> None:
     typer.echo("Open it in two browser windows and type in both. Ctrl+C stops the server.")
 
 
-__all__ = ["announce", "is_loopback", "listen", "serve"]
+__all__ = ["announce", "bind", "is_loopback", "listen", "serve"]
