@@ -34,7 +34,7 @@ def join_history(peer: Peer) -> dict[str, Any]:
     text: str = trace["endContent"]
     edits = sum(len(transaction["patches"]) for transaction in trace["txns"])
     with Server(peer) as server, Joiner(server) as clients:
-        empty = _stored_after_stop(server)
+        empty = _stored_when_empty(server)
         server.start()
         with _loaded(server, batch=peer.batch) as figures:
             figures["settled_seconds"] = settle(server)
@@ -58,7 +58,7 @@ def join_history(peer: Peer) -> dict[str, Any]:
 def store_history(peer: Peer) -> dict[str, Any]:
     """S7: load the first edits, one message each."""
     with Server(peer) as server:
-        empty = _stored_after_stop(server)
+        empty = _stored_when_empty(server)
         server.start()
         with _loaded(server, batch=1, edits=FIRST_EDITS) as figures:
             figures["settled_seconds"] = settle(server)
@@ -88,6 +88,12 @@ def _stored_after_stop(server: Server) -> int:
     """Bytes of all files that are left when the server has stopped. While it runs, some lie there only for the work."""
     server.stop()
     return sum(size for size, _ in _files(server.storage))
+
+
+def _stored_when_empty(server: Server) -> int:
+    """The same of a server that was not used. One that is stopped while it still starts may leave all as it lies."""
+    settle(server)
+    return _stored_after_stop(server)
 
 
 def _on_disk(server: Server, empty: int, edits: int) -> dict[str, float]:
