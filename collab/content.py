@@ -174,10 +174,10 @@ class Content:
             self._buffer = RichBuffer([text] if text else [])
         self._buffer.apply(op)
 
-    def splice(self, place: int, removed: int, inserted: str) -> None:
+    def replace(self, place: int, removed: int, inserted: str) -> None:
         """Replace the ``removed`` units at ``place`` by expanded text (see `collab.units`)."""
         if isinstance(self._buffer, TextBuffer):
-            self._buffer.splice(place, removed, inserted)
+            self._buffer.replace(place, removed, inserted)
         else:
             step: Operation = [place] if place else []
             if removed:

@@ -47,7 +47,7 @@ def _fold_runs(content: Content, ops: Iterator[Operation]) -> Operation | None:
     take. Either ``typed`` holds the parts inserted from ``start`` to ``end``, or ``deleted`` units were
     removed at ``start`` and ``typed`` is empty; never both.
     """
-    splice = content.splice
+    replace = content.replace
     start = end = deleted = 0
     typed: list[str] = []
     odd: Operation | None = None
@@ -66,7 +66,7 @@ def _fold_runs(content: Content, ops: Iterator[Operation]) -> Operation | None:
                 step = units.expand(step)
             if place != end or deleted:
                 if typed or deleted:
-                    splice(start, deleted, "".join(typed))
+                    replace(start, deleted, "".join(typed))
                     typed = []
                     deleted = 0
                 start = place
@@ -78,7 +78,7 @@ def _fold_runs(content: Content, ops: Iterator[Operation]) -> Operation | None:
                     typed.pop()
                     end = place
                     continue
-                splice(start, 0, "".join(typed))
+                replace(start, 0, "".join(typed))
                 typed = []
                 start, deleted = place, -step
             elif deleted and place <= start <= place - step:
@@ -86,12 +86,12 @@ def _fold_runs(content: Content, ops: Iterator[Operation]) -> Operation | None:
                 deleted -= step
             else:
                 if deleted:
-                    splice(start, deleted, "")
+                    replace(start, deleted, "")
                 start, deleted = place, -step
             end = place
         else:
             odd = op
             break
     if typed or deleted:
-        splice(start, deleted, "".join(typed))
+        replace(start, deleted, "".join(typed))
     return odd

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from array import array
 from random import Random
 
 import pytest
 
-from collab import buffer, units
+from collab import units
 from collab.buffer import TextBuffer
 from collab.errors import PastEnd, SplitsPair
 from collab.operation import Operation, apply, normalize
+from collab.rope import Rope
 from tests.random_operations import boundaries, random_operation, random_text
 
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks so small that a short text has many groups."""
-    monkeypatch.setattr(buffer, "CHUNK", 8)
-    monkeypatch.setattr(buffer, "GROUP", 3)
+    monkeypatch.setattr(Rope, "CHUNK", 8)
+    monkeypatch.setattr(Rope, "GROUP", 3)
 
 
 def far_reaching(rng: Random, text: str) -> Operation:
@@ -57,12 +59,32 @@ def test_the_text_of_now_can_be_had_later() -> None:
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_splits_pair_knows_every_pair() -> None:
+def test_every_pair_is_known() -> None:
     text = random_text(Random(5), 200)
-    rope = TextBuffer(text)
+    buffer = TextBuffer(text)
     whole = set(boundaries(text))
-    for place in range(1, rope.length):
-        assert rope.splits_pair(place) == (place not in whole)
+    for place in range(1, buffer.length):
+        if place in whole:
+            buffer.check([place, "x"])
+        else:
+            with pytest.raises(SplitsPair):
+                buffer.check([place, "x"])
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_any_piece_can_be_had_while_it_is_edited() -> None:
+    rng = Random(3)
+    numbers = list(range(200))
+    long = Rope(array("q", numbers))
+    for _ in range(400):
+        place = rng.randint(0, len(numbers))
+        removed = rng.randint(0, min(30, len(numbers) - place))
+        if removed:
+            assert list(long.piece(place, removed)) == numbers[place : place + removed]
+        inserted = [rng.randrange(1_000) for _ in range(rng.choice([0, 1, 1, 40]))]
+        long.splice(place, removed, array("q", inserted))
+        numbers[place : place + removed] = inserted
+        assert (long.length, [n for chunk in long.chunks() for n in chunk]) == (len(numbers), numbers)
 
 
 def test_check_refuses_what_does_not_fit() -> None:

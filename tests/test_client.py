@@ -463,7 +463,7 @@ async def test_a_wrong_prediction_is_repaired_from_the_log(
         await eventually(lambda: doc.holding)
         # As a bug would: the client shows something else than it sent.
         doc._replica.pending[0].op = ["wrong"]
-        doc._replica.shown.splice(0, 6, "wrong")
+        doc._replica.shown.replace(0, 6, "wrong")
         wronged = True
         doc.integrate_waiting()
         await within(doc.saved())
@@ -483,8 +483,8 @@ async def test_a_text_that_differs_is_found_by_its_checksum_and_fetched_again(
         other.insert(0, "right")
         await agree(doc, other)
         # As a bug would: this client has something else than all others.
-        doc._replica.confirmed.splice(0, 1, "w")
-        doc._replica.shown.splice(0, 1, "w")
+        doc._replica.confirmed.replace(0, 1, "w")
+        doc._replica.shown.replace(0, 1, "w")
         assert doc.text == "wight"
         other.insert(5, "!")
         await eventually(lambda: doc.text == "right!")
