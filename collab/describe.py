@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from collab import units
 from collab.events import Created, Edited, Event, Renamed
 from collab.operation import Operation
 
 MOST_SHOWN = 40
 """Characters of inserted text that are shown."""
-
-
-def when(at: int) -> str:
-    """A time to the millisecond, UTC.
-
-    >>> when(1_795_430_000_123_456)
-    '2026-11-23 10:33:20.123'
-    """
-    return datetime.fromtimestamp(at / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
 def what(event: Event) -> str:

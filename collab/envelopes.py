@@ -113,6 +113,17 @@ class Envelopes:
         """The times of the events with ``start`` ≤ index < ``stop``."""
         return self._at_gaps.running(start, stop, origin=self.began)
 
+    def turns(self, start: int, stop: int) -> list[tuple[str, int]]:
+        """The authors of the events with ``start`` ≤ index < ``stop``, each with how many in a row are theirs."""
+        found = []
+        index = 0
+        for person, length in zip(self._who, self._lengths, strict=True):
+            taken = min(index + length, stop) - max(index, start)
+            if taken > 0:
+                found.append((self._people[person][1], taken))
+            index += length
+        return found
+
     def positions(self, start: int, stop: int) -> list[int]:
         """The positions of the events with ``start`` ≤ index < ``stop``."""
         gaps = self._position_gaps.running(start, stop, origin=self._position)

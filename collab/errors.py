@@ -175,6 +175,14 @@ class UnknownVersion(RequestError):
         super().__init__(f"there is no version {asked}, the newest is {newest}")
 
 
+class NotCreatedYet(RequestError):
+    code = "not_created_yet"
+
+    def __init__(self, document: str) -> None:
+        self.document = document
+        super().__init__(f"there was no document {document!r} at that time")
+
+
 # This connection cannot go on.
 
 

@@ -7,11 +7,11 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from collab.document import Document
-from collab.errors import DocumentNotFound, UnknownVersion
+from collab.errors import DocumentNotFound, NotCreatedYet, UnknownVersion
 from collab.events import Event
 from collab.operation import Operation, Text
 from collab.snapshots import BadSnapshot, unpack
-from collab.store.base import EventStore
+from collab.store.base import DocumentRecord, EventStore
 
 PAGE = 5_000
 """Events to a page when a history is read: some ms of work between two chances for others."""
@@ -35,6 +35,32 @@ async def events(
         after = page[-1].seq
 
 
+async def record_of(store: EventStore, document: str) -> DocumentRecord:
+    """The catalogue's line for ``document``.
+
+    Raises:
+        DocumentNotFound: there is none.
+    """
+    record = await store.document(document)
+    if record is None:
+        raise DocumentNotFound(document)
+    return record
+
+
+async def version_at(store: EventStore, document: str, at: int) -> int:
+    """The version that ``document`` had at the time ``at``, in microseconds since 1970.
+
+    Raises:
+        DocumentNotFound: there is no such document.
+        NotCreatedYet: there was none at that time.
+    """
+    await record_of(store, document)
+    version = await store.version_at(document, at)
+    if not version:
+        raise NotCreatedYet(document)
+    return version
+
+
 async def document_at(
     store: EventStore,
     document: str,
@@ -52,9 +78,7 @@ async def document_at(
         DocumentNotFound, UnknownVersion: there is nothing of that name or number.
         CorruptLog: an event is missing or damaged.
     """
-    record = await store.document(document)
-    if record is None:
-        raise DocumentNotFound(document)
+    record = await record_of(store, document)
     if version is None:
         version = record.version
     if not 0 <= version <= record.version:

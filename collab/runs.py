@@ -31,6 +31,19 @@ PLAIN = ("edited", 1)
 Payload = tuple[str, int, bytes]
 """A payload as it is stored: type, version, and the bytes."""
 
+
+class Stretch(msgspec.Struct, frozen=True, gc=False):
+    """What ``count`` events did one after the other, as one operation.
+
+    If there are several they did alike: each inserted the next so many characters, or deleted the next so many units,
+    going ``backwards`` or forwards.
+    """
+
+    op: Operation
+    count: int = 1
+    backwards: bool = False
+
+
 _INSERT, _BACKWARDS, _FORWARDS, _VERBATIM = range(4)
 
 _FAR = 2**53
@@ -145,8 +158,10 @@ class Runs:
     >>> for payload in b'[[4,"c"]]', b'[[5,"a"]]', b'[[5,-1]]':
     ...     builder.add("edited", 1, payload)
     >>> runs = Runs(builder.finish())
-    >>> runs.count, list(runs.operations(0, 3)), list(runs.steps(1, 3))
-    (3, [[4, 'ca'], [5, -1]], [[5, 'a'], [5, -1]])
+    >>> runs.count, list(runs.steps(1, 3))
+    (3, [[5, 'a'], [5, -1]])
+    >>> [(stretch.op, stretch.count) for stretch in runs.stretches(0, 3)]
+    [([4, 'ca'], 2), ([5, -1], 1)]
     """
 
     def __init__(self, stored: bytes) -> None:
@@ -163,16 +178,17 @@ class Runs:
         self.count = sum(self._counts)
         """How many events there are."""
 
-    def operations(self, start: int, stop: int) -> Iterator[Operation | Payload]:
-        """What the payloads with ``start`` ≤ index < ``stop`` do: an operation for a run, others verbatim."""
+    def stretches(self, start: int, stop: int) -> Iterator[Stretch | Payload]:
+        """What the payloads with ``start`` ≤ index < ``stop`` do: a stretch for a run, others verbatim."""
         for kind, size, place, count, what in self._cut(start, stop):
             if kind == _INSERT:
-                yield [place, what] if place else [what]
+                yield Stretch([place, what] if place else [what], count)
             elif kind == _VERBATIM:
                 yield from what
             else:
                 place -= size * (count - 1) if kind == _BACKWARDS else 0
-                yield [place, -size * count] if place else [-size * count]
+                op: Operation = [place, -size * count] if place else [-size * count]
+                yield Stretch(op, count, kind == _BACKWARDS)
 
     def steps(self, start: int, stop: int) -> Iterator[Operation | Payload]:
         """The payloads with ``start`` ≤ index < ``stop`` one by one: plain ones as operations."""

@@ -16,11 +16,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from collab.chapters import Chapter
 from collab.envelopes import Envelopes, EnvelopesBuilder
 from collab.errors import CollabError
 from collab.events import Edited, Event, UnreadableEvent, decode
 from collab.operation import Operation
-from collab.runs import Runs, RunsBuilder, stored
+from collab.runs import Runs, RunsBuilder, Stretch, stored
 
 FORMAT = 1
 
@@ -129,18 +130,16 @@ class OperationsPart:
             raise BadSegment(f"operations: {self.runs.count} events, not {last - first + 1}")
         self._first = first
 
-    def operations(self, after: int, until: int) -> list[Operation]:
-        """Operations that do, one after the other, what the events with ``after`` < seq ≤ ``until`` did.
-
-        A run is one operation, and events that don't change the text are none.
+    def stretches(self, after: int, until: int) -> list[Stretch]:
+        """What the events with ``after`` < seq ≤ ``until`` did to the text.
 
         Raises:
             BadSegment: a payload is of a type not known here.
         """
         start, stop = max(0, after + 1 - self._first), until + 1 - self._first
-        found: list[Operation] = []
-        for what in self.runs.operations(start, stop):
-            if isinstance(what, list):
+        found: list[Stretch] = []
+        for what in self.runs.stretches(start, stop):
+            if isinstance(what, Stretch):
                 found.append(what)
                 continue
             try:
@@ -148,9 +147,16 @@ class OperationsPart:
             except UnreadableEvent as unreadable:
                 index = start + list(self.runs.steps(start, stop)).index(what)
                 raise BadSegment(str(unreadable), index) from unreadable
-            if type(payload) is Edited:
-                found.append(payload.op)
+            found.append(Stretch(payload.op if type(payload) is Edited else []))
         return found
+
+    def operations(self, after: int, until: int) -> list[Operation]:
+        """`stretches` as operations, without those that change nothing.
+
+        Raises:
+            BadSegment: a payload is of a type not known here.
+        """
+        return [stretch.op for stretch in self.stretches(after, until) if stretch.op]
 
 
 class Unpacked:
@@ -164,7 +170,8 @@ class Unpacked:
         first, last = segment.first, segment.last
         self.document = document
         self.first, self.last = first, last
-        self._runs = OperationsPart(document, first, last, segment.operations).runs
+        self._operations = OperationsPart(document, first, last, segment.operations)
+        self._runs = self._operations.runs
         body = _unseal("envelopes", document, first, last, segment.envelopes)
         try:
             self._envelopes = Envelopes(body, last - first + 1)
@@ -199,6 +206,20 @@ class Unpacked:
                 found.append(Event(document, seq, payload, author, client, client_seq, at, position))
             seq += 1
         return found
+
+    def chapter(self, after: int, until: int) -> Chapter:
+        """The same events, where not each is wanted by itself.
+
+        Raises:
+            BadSegment: a payload is of a type not known here.
+        """
+        start, stop = self._range(after, until)
+        return Chapter(
+            self.first + start,
+            self._operations.stretches(self.first + start - 1, self.first + stop - 1),
+            self._envelopes.turns(start, stop),
+            self._envelopes.times(start, stop),
+        )
 
     def rows(self, after: int, until: int) -> list[Row]:
         """The rows that a `SegmentBuilder` was given for the events with ``after`` < seq ≤ ``until``."""

@@ -131,6 +131,35 @@ class StoreAcceptance:
         assert await store.operations("doc", after=4, until=9) == ([], 4)
         assert await store.operations("doc", after=2, until=1) == ([], 2)
 
+    # Chapters.
+
+    @pytest.mark.parametrize("seed", range(4))
+    async def test_chapters_say_what_was_done_by_whom_and_when(self, store: EventStore, seed: int) -> None:
+        rng = Random(seed)
+        history = RandomHistory(rng, "doc")
+        for number, append in enumerate(history.appends(120)):
+            await store.append(append)
+            if number == 12:
+                await store.pack("doc")
+        events = await store.events("doc")
+        for _ in range(20):
+            version, until = sorted((rng.randint(0, history.version), rng.randint(0, history.version)))
+            while version < until:
+                chapter = await store.chapter("doc", after=version, until=until)
+                assert (chapter.first, version < chapter.last <= until) == (version + 1, True)
+                told = events[version : chapter.last]
+                assert sum(stretch.count for stretch in chapter.stretches) == len(told)
+                assert chapter.times == [event.at for event in told]
+                assert [author for author, count in chapter.turns for _ in range(count)] == [
+                    event.author for event in told
+                ]
+                version = chapter.last
+
+    async def test_where_there_are_no_events_a_chapter_is_empty(self, store: EventStore) -> None:
+        await created(store, "doc", edits=3)
+        for document, after, until in (("none", 0, 9), ("doc", 4, 9), ("doc", 2, 1)):
+            assert await store.chapter(document, after=after, until=until) == (after + 1, [], [], [])
+
     # Packing.
 
     @pytest.mark.parametrize("seed", range(6))

@@ -12,9 +12,11 @@ PACKAGE = Path(__file__).parent.parent / "collab"
 CORE = [
     "errors",
     "units",
+    "times",
     "operation",
     "upcasters",
     "events",
+    "rope",
     "buffer",
     "content",
     "fold",
@@ -22,8 +24,13 @@ CORE = [
     "snapshots",
     "columns",
     "runs",
+    "chapters",
     "envelopes",
     "segments",
+    "weave",
+    "authorship",
+    "comparison",
+    "activity",
     "compression",
     "limits",
     "messages",
@@ -46,6 +53,7 @@ SHELL = [
     "waiting",
     "store",
     "reading",
+    "explaining",
     "verifying",
     "snapshotting",
     "auth",
@@ -72,8 +80,8 @@ IMPURE = {
     "subprocess", "logging", "starlette", "uvicorn", "uvloop", "websockets",
 }  # fmt: skip
 
-ALLOWED = {"describe": {"datetime"}}
-"""`describe` writes times that it is given; it asks no clock."""
+ALLOWED = {"times": {"datetime"}}
+"""`times` reads and writes times that it is given; it asks no clock."""
 
 ROOMS = CORE + SHELL
 

@@ -32,3 +32,10 @@ def invert(attributes: Attributes | None, before: Attributes | None) -> Attribut
         return None
     old = before or {}
     return {key: old.get(key) for key, value in attributes.items() if not same(value, old.get(key))} or None
+
+
+def change(before: Attributes | None, after: Attributes | None) -> Attributes | None:
+    """What makes text formatted like ``before`` be formatted like ``after``."""
+    old, new = before or {}, after or {}
+    changed = {key: new.get(key) for key in old | new if not same(old.get(key), new.get(key))}
+    return changed or None

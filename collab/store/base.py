@@ -13,6 +13,7 @@ from typing import Protocol
 
 import msgspec
 
+from collab.chapters import Chapter
 from collab.events import Event
 from collab.operation import Operation
 
@@ -113,6 +114,16 @@ class EventStore(Protocol):
 
         For whoever wants the text alone: one operation may do what many events did, and what doesn't
         change the text is left out. Where there are events, the version is a later one than ``after``.
+
+        Raises:
+            CorruptLog: an event is missing, damaged or of a kind not known here.
+        """
+        ...
+
+    async def chapter(self, document: str, *, after: int, until: int) -> Chapter:
+        """What was done from version ``after`` towards ``until``, by whom and when: some thousand events of it.
+
+        Where there are events there is at least one.
 
         Raises:
             CorruptLog: an event is missing, damaged or of a kind not known here.

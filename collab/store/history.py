@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from collab.chapters import Chapter, chapter_of
 from collab.errors import CorruptLog
 from collab.events import Event
 from collab.operation import Operation
@@ -87,6 +88,28 @@ def operations(
             raise CorruptLog(document, max(after + 1, packed.first + bad.index), str(bad)) from bad
         after = stop
     return found, after
+
+
+def chapter(connection: sqlite3.Connection, document: str, *, after: int, until: int) -> Chapter:
+    """What was done from version ``after`` towards ``until``, by whom and when.
+
+    Raises:
+        CorruptLog: an event is missing, damaged or of a kind not known here.
+    """
+    number, newest = head(connection, document) or (0, 0)
+    until = min(until, newest)
+    if after >= until:
+        return chapter_of([], first=after + 1)
+    packed = segment(connection, document, number, after)
+    if packed is None:
+        page = _unpacked(connection, document, number, after, until, ENOUGH)
+        if not page:
+            raise CorruptLog(document, after + 1, f"missing, the newest version is {newest}")
+        return chapter_of(page, first=after + 1)
+    try:
+        return Unpacked(document, packed).chapter(after, min(until, packed.last))
+    except BadSegment as bad:
+        raise CorruptLog(document, max(after + 1, packed.first + bad.index), str(bad)) from bad
 
 
 def segment(

@@ -9,6 +9,7 @@ from typing import Self
 
 from msgspec.structs import replace
 
+from collab.chapters import Chapter, chapter_of
 from collab.errors import StoreError, VersionConflict
 from collab.events import Event
 from collab.operation import Operation
@@ -92,6 +93,9 @@ class MemoryStore:
     async def operations(self, document: str, *, after: int, until: int) -> tuple[list[Operation], int]:
         page = await self.events(document, after=after, until=until)
         return [event.op for event in page if event.op is not None], page[-1].seq if page else max(0, after)
+
+    async def chapter(self, document: str, *, after: int, until: int) -> Chapter:
+        return chapter_of(await self.events(document, after=after, until=until), first=max(0, after) + 1)
 
     async def version_at(self, document: str, at: int) -> int:
         log = self._log(document)

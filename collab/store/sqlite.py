@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self, TypeVar
 
+from collab.chapters import Chapter
 from collab.errors import CorruptLog, StoreDamaged, StoreError
 from collab.events import Event
 from collab.operation import Operation
@@ -49,6 +50,13 @@ FROM (
 """
 _FOREVER = 2**62
 """More than any version, time or count, and yet an integer for SQLite."""
+
+
+T = TypeVar("T", covariant=True)
+
+
+class _Question(Protocol[T]):
+    def __call__(self, connection: sqlite3.Connection, document: str, *, after: int, until: int) -> T: ...
 
 
 class SQLiteStore:
@@ -145,10 +153,16 @@ class SQLiteStore:
             raise CorruptLog(document, bad, str(damage)) from damage
 
     async def operations(self, document: str, *, after: int, until: int) -> tuple[list[Operation], int]:
+        return await self._history(history.operations, document, after, until)
+
+    async def chapter(self, document: str, *, after: int, until: int) -> Chapter:
+        return await self._history(history.chapter, document, after, until)
+
+    async def _history(self, question: _Question[T], document: str, after: int, until: int) -> T:
         after, until = max(0, after), min(until, _FOREVER)
         try:
             return await self._readers.run(
-                lambda connection: history.operations(connection, document, after=after, until=until)
+                lambda connection: question(connection, document, after=after, until=until)
             )
         except StoreDamaged:
             await self.events(document, after=after, until=until, limit=until - after)  # says where
