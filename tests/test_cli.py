@@ -179,7 +179,6 @@ def test_show_prints_the_text_of_any_version(run: Run, database: Path, at: str, 
 @pytest.mark.parametrize(
     ("at", "text"),
     [
-        (moment(-1), ""),
         (moment(0.5), ""),
         (moment(1), "Hello"),
         (moment(2.999999), "Hello w😀rld"),
@@ -197,6 +196,77 @@ def test_show_as_json_has_the_version_and_the_formatting(run: Run, database: Pat
     assert code == 0
     expected = {"document": "other", "version": 2, "content": [{"insert": "x", "attributes": {"b": 1}}]}
     assert json.loads(output) == expected
+
+
+# blame and diff
+
+
+def test_blame_prints_each_line_with_its_newest_event(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "collab.db"
+
+    async def fill() -> None:
+        async with await SQLiteStore.open(path) as store:
+            await store.append(append_of("doc", 0, [Created("e1")], client_seq=0))
+            await store.append(append_of("doc", 1, [Edited(["Dear [b]\n\nend"])]))
+            await store.append(append_of("doc", 2, [Edited([5, "old "])], client="c2", author="bob"))
+
+    asyncio.run(fill())
+    code, output, _ = run("blame", "doc", "--db", path)
+    assert code == 0
+    assert [" ".join(line.split()) for line in output.splitlines()] == [
+        "3 2023-11-14 22:13:22.000 bob Dear old [b]",
+        "2 2023-11-14 22:13:21.000 ann",
+        "2 2023-11-14 22:13:21.000 ann end",
+    ]
+    _, output, _ = run("blame", "doc", "--db", path, "--at", "2")
+    assert "bob" not in output
+
+
+def test_blame_as_json_is_one_credit_a_line(run: Run, database: Path) -> None:
+    code, output, _ = run("blame", "doc", "--json")
+    assert code == 0
+    credits = [json.loads(line) for line in output.splitlines()]
+    assert [(credit["length"], credit["author"], credit["first"]) for credit in credits] == [
+        (1, "ann", 4),
+        (4, "ann", 2),
+        (7, "ann", 3),
+    ]
+
+
+def test_diff_prints_what_was_deleted_and_inserted_by_whom(run: Run, database: Path) -> None:
+    assert run("diff", "doc", "2") == (0, "ann: +8 -1\n[-H-]{+J+}ello{+ w😀rld+}\n", "")
+    assert run("diff", "doc", "2", moment(2)) == (0, "ann: +7 -0\nHello{+ w😀rld+}\n", "")
+    assert run("diff", "doc", "3", "3") == (0, "Hello w😀rld\n", "")
+
+
+def test_diff_leaves_out_lines_far_from_any_change(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "collab.db"
+
+    async def fill() -> None:
+        async with await SQLiteStore.open(path) as store:
+            await store.append(append_of("doc", 0, [Created("e1")], client_seq=0))
+            text = "".join(f"line {number}\n" for number in range(100, 120))
+            await store.append(append_of("doc", 1, [Edited([text]), Edited([90, "X"])]))
+
+    asyncio.run(fill())
+    _, output, _ = run("diff", "doc", "2", "--db", path)
+    assert output.splitlines() == [
+        "ann: +1 -0",
+        "⋯ 7 lines",
+        *("line 107", "line 108", "line 109", "{+X+}line 110", "line 111", "line 112"),
+        "⋯ 7 lines",
+    ]
+
+
+def test_diff_as_json_is_one_part_a_line(run: Run, database: Path) -> None:
+    _, output, _ = run("diff", "doc", "2", "3", "--json")
+    parts = [json.loads(line) for line in output.splitlines()]
+    assert parts[0] == {"kind": "kept", "length": 5}
+    assert (parts[1]["kind"], parts[1]["text"], parts[1]["credit"]["author"]) == (
+        "inserted",
+        " w😀rld",
+        "ann",
+    )
 
 
 # verify
@@ -289,7 +359,10 @@ def test_pack_packs_and_changes_nothing_that_is_read(run: Run, database: Path) -
         (["show", "none"], "there is no document 'none'"),
         (["show", "none", "--at", "2020-01-01"], "there is no document 'none'"),
         (["show", "doc", "--at", "6"], "there is no version 6, the newest is 5"),
-        (["show", "doc", "--at", "yesterday"], "neither a version nor an ISO 8601 time"),
+        (["show", "doc", "--at", "yesterday"], "version or time: 'yesterday' is no time in ISO 8601"),
+        (["show", "doc", "--at", "2020-01-01"], "there was no document 'doc' at that time"),
+        (["blame", "none"], "there is no document 'none'"),
+        (["diff", "doc", "3", "2"], "3 comes after 2"),
         (["verify", "none"], "there is no document 'none'"),
         (["pack", "none"], "there is no document 'none'"),
         (["verify", "--db", "nowhere.db"], "there is no database nowhere.db"),

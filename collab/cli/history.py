@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
 import typer
 
-from collab.cli.common import DEFAULT_DATABASE, Database, console, with_store
-from collab.describe import what, when
-from collab.errors import DocumentNotFound, InvalidName
+from collab.cli.common import DEFAULT_DATABASE, At, Database, DocumentName, console, version_of, with_store
+from collab.describe import what
 from collab.messages import event_row
-from collab.reading import document_at, events
+from collab.reading import document_at, events, record_of
 from collab.store.base import EventStore
-
-DocumentName = Annotated[str, typer.Argument(help="The document's id.")]
+from collab.times import when
 
 
 def log(
@@ -31,8 +27,7 @@ def log(
     out = console(soft_wrap=True, highlight=False)
 
     async def run(store: EventStore) -> None:
-        if await store.document(document) is None:
-            raise DocumentNotFound(document)
+        await record_of(store, document)
         async for page in events(store, document, after=after, until=until):
             for event in page:
                 if json:
@@ -47,19 +42,13 @@ def log(
 def show(
     document: DocumentName,
     db: Database = DEFAULT_DATABASE,
-    at: Annotated[
-        str | None,
-        typer.Option(
-            help="A version (a number) or a time (ISO 8601, UTC if it names no zone); else the newest."
-        ),
-    ] = None,
+    at: At = None,
     json: Annotated[bool, typer.Option("--json", help="Version and content as one JSON object.")] = False,
 ) -> None:
     """Print a document's text as it is, or as it was."""
 
     async def run(store: EventStore) -> None:
-        version = await _version(store, document, at)
-        state = await document_at(store, document, version)
+        state = await document_at(store, document, await version_of(store, document, at))
         if json:
             value = {"document": document, "version": state.version, "content": state.content.value()}
             sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
@@ -67,19 +56,3 @@ def show(
             sys.stdout.write(state.content.plain_text())
 
     with_store(db, run)
-
-
-async def _version(store: EventStore, document: str, at: str | None) -> int | None:
-    if at is None:
-        return None
-    if re.fullmatch(r"\d{1,15}", at):
-        return int(at)
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError as error:
-        raise InvalidName("--at", f"{at!r} is neither a version nor an ISO 8601 time") from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    if await store.document(document) is None:
-        raise DocumentNotFound(document)
-    return await store.version_at(document, int(moment.timestamp() * 1_000_000))

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from collab.cli.common import console
+from collab.cli.explain import blame, diff
 from collab.cli.history import log, show
 from collab.cli.pack import pack
 from collab.cli.replay import replay
@@ -21,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, log, show, verify, pack, replay):
+for command in (serve, log, show, blame, diff, verify, pack, replay):
     app.command()(command)
 
 
