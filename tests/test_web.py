@@ -39,6 +39,11 @@ async def typed(serving: Serving, document: str, text: str) -> Peer:
     return peer
 
 
+def author(peer: Peer) -> str:
+    name: str = peer.welcome["you"]["author"]
+    return name
+
+
 # Documents.
 
 
@@ -112,14 +117,108 @@ async def test_a_question_that_makes_no_sense_is_refused(http: httpx.AsyncClient
 
 
 async def test_a_document_is_read_at_any_version(http: httpx.AsyncClient, serving: Serving) -> None:
-    author = await typed(serving, "doc", "one😀")
-    await author.confirmed(await author.edit([3, {"retain": 2, "attributes": {"bold": True}}]))
+    peer = await typed(serving, "doc", "one😀")
+    await peer.confirmed(await peer.edit([3, {"retain": 2, "attributes": {"bold": True}}]))
     newest = (await http.get("/api/documents/doc")).json()
     assert (newest["version"], newest["newest"]) == (3, 3)
     assert newest["content"] == ["one", {"insert": "😀", "attributes": {"bold": True}}]
     for version, content in [(0, ""), (1, ""), (2, "one😀")]:
         read = (await http.get("/api/documents/doc", params={"seq": version})).json()
-        assert (read["version"], read["newest"], read["content"]) == (version, 3, content)
+        assert (read["version"], read["content"]) == (version, content)
+
+
+async def test_a_document_is_read_at_any_time(http: httpx.AsyncClient, serving: Serving) -> None:
+    peer = await typed(serving, "doc", "one")
+    await peer.confirmed(await peer.edit(["two, "]))
+    at = (await http.get("/api/documents/doc", params={"seq": 2})).json()["at"]
+    read = (await http.get("/api/documents/doc", params={"at": at})).json()
+    assert (read["version"], read["content"], read["at"]) == (2, "one", at)
+    elsewhere = at.replace("Z", "+00:00")
+    assert (await http.get("/api/documents/doc", params={"at": elsewhere})).json() == read
+
+
+async def test_a_version_can_be_kept_for_ever_and_the_newest_is_asked_for_again(
+    http: httpx.AsyncClient, serving: Serving
+) -> None:
+    peer = await typed(serving, "doc", "one")
+    for address in ("/api/documents/doc?seq=2", "/api/documents/doc/blame?seq=2"):
+        assert "immutable" in (await http.get(address)).headers["cache-control"]
+    newest = await http.get("/api/documents/doc")
+    assert newest.headers["cache-control"] == "no-cache"
+    known = {"If-None-Match": newest.headers["etag"]}
+    again = await http.get("/api/documents/doc", headers=known)
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", newest.headers["etag"])
+    await peer.confirmed(await peer.edit(["x"]))
+    changed = await http.get("/api/documents/doc", headers=known)
+    assert (changed.status_code, changed.json()["content"]) == (200, "xone")
+
+
+# Who wrote what, and what happened.
+
+
+async def test_everybody_is_credited_with_what_they_wrote(http: httpx.AsyncClient, serving: Serving) -> None:
+    ana, bo = await typed(serving, "doc", "onethree"), await Peer.joined(serving.url, "doc")
+    await bo.confirmed(await bo.edit([3, " two "]))
+    page = (await http.get("/api/documents/doc/blame")).json()
+    assert [(run["text"], run["credit"]["author"], run["credit"]["first"]) for run in page["runs"]] == [
+        ("one", author(ana), 2),
+        (" two ", author(bo), 3),
+        ("three", author(ana), 2),
+    ]
+    assert (page["version"], page["next"]) == (3, None)
+    before = (await http.get("/api/documents/doc/blame", params={"seq": 2})).json()
+    assert [run["text"] for run in before["runs"]] == ["onethree"]
+
+
+async def test_a_long_answer_comes_in_pages(http: httpx.AsyncClient, serving: Serving) -> None:
+    peer = await typed(serving, "doc", "abcdef")
+    for place in (5, 4, 3, 2, 1):
+        await peer.confirmed(await peer.edit([place, "-"]))
+    for name, rows, query in (("blame", "runs", {}), ("diff", "parts", {"from": 2})):
+        whole = (await http.get(f"/api/documents/doc/{name}", params=query)).json()[rows]
+        assert len(whole) > 8
+        paged: list[Json] = []
+        cursor: int | None = 0
+        while cursor is not None:
+            query |= {"limit": 4, "cursor": cursor}
+            page = (await http.get(f"/api/documents/doc/{name}", params=query)).json()
+            assert len(page[rows]) <= 4
+            paged += page[rows]
+            cursor = page["next"]
+        assert paged == whole
+
+
+async def test_a_diff_leads_from_one_version_to_another(http: httpx.AsyncClient, serving: Serving) -> None:
+    ana = await typed(serving, "doc", "good day")
+    bo = await Peer.joined(serving.url, "doc")
+    await bo.confirmed(await bo.edit([-4, "fine"]))
+    page = (await http.get("/api/documents/doc/diff", params={"from": 2})).json()
+    assert (page["older"], page["newer"], page["operation"]) == (2, 3, [-4, "fine"])
+    assert [(p["kind"], p.get("text"), p.get("credit", {}).get("author")) for p in page["parts"]] == [
+        ("deleted", "good", author(bo)),
+        ("inserted", "fine", author(bo)),
+        ("kept", None, None),
+    ]
+    nothing = (await http.get("/api/documents/doc/diff", params={"from": 2, "to": 2})).json()
+    assert (nothing["operation"], [part["kind"] for part in nothing["parts"]]) == ([], ["kept"])
+    assert author(ana) != author(bo)
+
+
+async def test_a_timeline_and_sessions_tell_how_it_went(http: httpx.AsyncClient, serving: Serving) -> None:
+    ana = await typed(serving, "doc", "good day")
+    bo = await Peer.joined(serving.url, "doc")
+    await bo.confirmed(await bo.edit([-4, "fine"]))
+    line = (await http.get("/api/documents/doc/timeline", params={"buckets": 1})).json()
+    (bucket,) = line["buckets"]
+    assert (bucket["edits"], bucket["inserted"], bucket["deleted"]) == (2, 12, 4)
+    assert (bucket["first"], bucket["last"], bucket["authors"][author(bo)]) == (1, 3, 1)
+    many = (await http.get("/api/documents/doc/timeline", params={"buckets": 10**9})).json()["buckets"]
+    assert sum(bucket["edits"] for bucket in many) == 2
+    page = (await http.get("/api/documents/doc/sessions", params={"limit": 1})).json()
+    (first,) = page["sessions"]
+    assert (first["author"], first["first"], first["last"], first["edits"]) == (author(ana), 2, 2, 1)
+    rest = (await http.get("/api/documents/doc/sessions", params={"cursor": page["next"]})).json()
+    assert [session["author"] for session in rest["sessions"]] == [author(bo)]
 
 
 @pytest.mark.parametrize(
@@ -128,6 +227,19 @@ async def test_a_document_is_read_at_any_version(http: httpx.AsyncClient, servin
         ("/api/documents/none", 404, "document_not_found"),
         ("/api/documents/doc?seq=9", 404, "unknown_version"),
         ("/api/documents/doc?seq=x", 400, "invalid_name"),
+        ("/api/documents/doc?at=2020-01-01T00:00Z", 404, "not_created_yet"),
+        ("/api/documents/doc?at=2020-01-01T00:00", 400, "invalid_name"),
+        ("/api/documents/doc?at=yesterday", 400, "invalid_name"),
+        ("/api/documents/doc?at=2020-01-01T00:00Z&seq=1", 400, "invalid_name"),
+        ("/api/documents/none?at=2020-01-01T00:00Z", 404, "document_not_found"),
+        ("/api/documents/none/blame", 404, "document_not_found"),
+        ("/api/documents/doc/blame?seq=9", 404, "unknown_version"),
+        ("/api/documents/doc/diff", 400, "invalid_name"),
+        ("/api/documents/doc/diff?from=2&to=1", 400, "invalid_name"),
+        ("/api/documents/doc/diff?from=1&to=9", 404, "unknown_version"),
+        ("/api/documents/doc/blame?cursor=x", 400, "invalid_name"),
+        ("/api/documents/none/timeline", 404, "document_not_found"),
+        ("/api/documents/none/sessions", 404, "document_not_found"),
     ],
 )
 async def test_what_is_not_there_is_not_found(

@@ -1,17 +1,14 @@
-"""The HTTP API: documents listed, created and read."""
+"""The HTTP API: documents listed and created, and how failures are told. `collab.web.history` reads them."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import re
 import secrets
-from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from collab.auth import Identity
 from collab.errors import (
@@ -19,21 +16,24 @@ from collab.errors import (
     DocumentExists,
     DocumentNotFound,
     InvalidName,
+    NotCreatedYet,
     RequestError,
     StoreError,
     UnknownVersion,
 )
 from collab.hub import Hub
-from collab.reading import document_at
 from collab.store.base import DocumentRecord
+from collab.times import timestamp
+from collab.web import queries
+from collab.web.endpoints import Endpoint, Failure, Problem
 
 PAGE = 50
 MAX_PAGE = 200
-MAX_BODY = 64 * 1024
 
 _STATUS: list[tuple[type[CollabError], int]] = [
     (DocumentNotFound, 404),
     (UnknownVersion, 404),
+    (NotCreatedYet, 404),
     (DocumentExists, 409),
     (RequestError, 400),
     (StoreError, 503),
@@ -41,102 +41,87 @@ _STATUS: list[tuple[type[CollabError], int]] = [
 
 
 class NewDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A wish for a document, under a random ``id`` if none is given."""
+
     title: str = ""
     id: str | None = None
 
 
-def timestamp(microseconds: int) -> str:
-    """A time in ISO 8601, UTC.
+class DocumentRow(msgspec.Struct, frozen=True):
+    """A line of the catalogue."""
 
-    >>> timestamp(1_795_430_000_123_456)
-    '2026-11-23T10:33:20.123456Z'
-    """
-    return datetime.fromtimestamp(microseconds / 1_000_000, UTC).isoformat().replace("+00:00", "Z")
+    id: str
+    kind: str
+    title: str
+    version: int
+    created_at: str
+    updated_at: str
 
 
-def document_row(record: DocumentRecord) -> dict[str, Any]:
-    return {
-        "id": record.id,
-        "kind": record.kind,
-        "title": record.title,
-        "version": record.version,
-        "created_at": timestamp(record.created_at),
-        "updated_at": timestamp(record.updated_at),
-    }
+class DocumentsPage(msgspec.Struct, frozen=True):
+    """Documents, the last edited first. ``next`` is the cursor of the next page, if there is one."""
+
+    documents: list[DocumentRow]
+    next: str | None
+
+
+class Health(msgspec.Struct, frozen=True):
+    """``ok``, or ``closing`` on the way down."""
+
+    status: str
+
+
+def document_row(record: DocumentRecord) -> DocumentRow:
+    return DocumentRow(
+        record.id,
+        record.kind,
+        record.title,
+        record.version,
+        timestamp(record.created_at),
+        timestamp(record.updated_at),
+    )
+
+
+def answer(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """``value`` as JSON."""
+    return Response(msgspec.json.encode(value), status, headers, media_type="application/json")
 
 
 def error_response(_: Request, error: Exception) -> Response:
     """A failure as JSON with its code."""
     assert isinstance(error, CollabError)
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-    return JSONResponse({"error": {"code": error.code, "reason": str(error)}}, status)
+    return answer(Failure(Problem(error.code, str(error))), status)
 
 
 async def list_documents(request: Request) -> Response:
     """The documents, the last edited first, a page at a time."""
     hub: Hub = request.app.state.hub
-    limit = _number(request, "limit", PAGE, most=MAX_PAGE)
+    limit = queries.limit(request, default=PAGE, most=MAX_PAGE)
     cursor = request.query_params.get("cursor")
     before = _parse_cursor(cursor) if cursor else None
     records = await hub.store.documents(before=before, limit=limit + 1)
     following = _make_cursor(records[limit - 1]) if len(records) > limit else None
-    return JSONResponse({"documents": [document_row(r) for r in records[:limit]], "next": following})
+    return answer(DocumentsPage([document_row(record) for record in records[:limit]], following))
 
 
 async def create_document(request: Request) -> Response:
     """Create a document, under a random id if none is given."""
     hub: Hub = request.app.state.hub
-    body = await _body(request)
     try:
-        wish = msgspec.json.decode(body or b"{}", type=NewDocument)
+        wish = msgspec.json.decode(await queries.body(request) or b"{}", type=NewDocument)
     except (msgspec.DecodeError, UnicodeError) as error:
         raise InvalidName("body", str(error)) from error
     document = wish.id or secrets.token_urlsafe(9).replace("_", "a").replace("-", "b")
     record = await hub.create(document, Identity("guest"), title=wish.title)
-    return JSONResponse(document_row(record), 201, {"Location": f"/api/documents/{document}"})
-
-
-async def read_document(request: Request) -> Response:
-    """A document's content at its newest version, or at ``?seq=``."""
-    hub: Hub = request.app.state.hub
-    document = request.path_params["document"]
-    record = await hub.store.document(document)
-    if record is None:
-        raise DocumentNotFound(document)
-    version = _number(request, "seq", record.version, most=record.version)
-    state = await document_at(hub.store, document, version)
-    row = document_row(record)
-    return JSONResponse(
-        {**row, "version": version, "newest": record.version, "content": state.content.value()}
-    )
+    return answer(document_row(record), 201, {"Location": f"/api/documents/{document}"})
 
 
 async def health(request: Request) -> Response:
     """Whether the server is up and can read its store."""
     hub: Hub = request.app.state.hub
     await hub.store.documents(limit=1)
-    return JSONResponse({"status": "closing" if hub.closing else "ok"})
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY:
-            raise InvalidName("body", f"at most {MAX_BODY} bytes")
-    return body
-
-
-def _number(request: Request, name: str, default: int, *, most: int) -> int:
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if not re.fullmatch(r"\d{1,15}", text):
-        raise InvalidName(name, "a number")
-    number = int(text)
-    if name == "seq" and number > most:
-        raise UnknownVersion(number, most)
-    return max(1, min(number, most)) if name == "limit" else number
+    return answer(Health("closing" if hub.closing else "ok"))
 
 
 def _make_cursor(record: DocumentRecord) -> str:
@@ -149,3 +134,18 @@ def _parse_cursor(cursor: str) -> tuple[int, str]:
         return int(updated_at), document
     except (binascii.Error, ValueError) as error:
         raise InvalidName("cursor", "one that this server gave") from error
+
+
+ENDPOINTS = [
+    Endpoint(
+        *("GET", "/api/documents", list_documents, {200: DocumentsPage}),
+        parameters=[queries.LIMIT, queries.CURSOR],
+        failures=[400],
+    ),
+    Endpoint(
+        *("POST", "/api/documents", create_document, {201: DocumentRow}),
+        body=NewDocument,
+        failures=[400, 409],
+    ),
+    Endpoint("GET", "/healthz", health, {200: Health}),
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from importlib import metadata
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -15,8 +16,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collab.errors import CollabError
+from collab.explaining import Explainer
 from collab.hub import Hub
-from collab.web import api
+from collab.web import api, history
+from collab.web.endpoints import description, routes
 from collab.web.origins import Origins
 from collab.web.socket import document_socket
 
@@ -59,14 +62,18 @@ def create_app(hub: Hub, *, hosts: Collection[str] = (), origins: Collection[str
     async def document(_: Request) -> Response:
         return FileResponse(pages / "document.html")
 
+    endpoints = [*api.ENDPOINTS, *history.ENDPOINTS]
+    described = description(endpoints, version=metadata.version("collab"))
+
+    async def openapi(_: Request) -> Response:
+        return api.answer(described)
+
     app = Starlette(
         routes=[
             Route("/", index),
             Route("/d/{document}", document),
-            Route("/api/documents", api.list_documents, methods=["GET"]),
-            Route("/api/documents", api.create_document, methods=["POST"]),
-            Route("/api/documents/{document}", api.read_document),
-            Route("/healthz", api.health),
+            Route("/openapi.json", openapi),
+            *routes(endpoints),
             WebSocketRoute("/ws/documents/{document}", document_socket),
             Mount("/static", StaticFiles(directory=static_directory(), check_dir=False)),
         ],
@@ -74,6 +81,7 @@ def create_app(hub: Hub, *, hosts: Collection[str] = (), origins: Collection[str
         lifespan=lifespan,
     )
     app.state.hub = hub
+    app.state.explainer = Explainer(hub.store)
     app.state.origins = Origins(hosts=hosts, allowed=origins)
     app.add_middleware(Guard, origins=app.state.origins)
     return app

@@ -1,0 +1,127 @@
+"""What the HTTP API consists of, as data: the routes are made of it, and so is the description at `/openapi.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from inspect import cleandoc
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What is wrong: a ``code`` that stays, and a ``reason`` for people."""
+
+    code: str
+    reason: str
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Every answer that isn't what was asked for."""
+
+    error: Problem
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """What may stand in the query, or in the path. ``schema`` is JSON Schema."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+    required: bool = False
+    place: str = "query"
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """One thing that can be asked. ``answers`` are the shapes of good ones by status, None where there is no body;
+    ``failures`` the statuses of others, beside 503 when the store is in trouble."""
+
+    method: str
+    path: str
+    handler: Handler
+    answers: Mapping[int, Any]
+    parameters: Sequence[Parameter] = ()
+    body: Any = None
+    failures: Sequence[int] = ()
+
+
+def routes(endpoints: Sequence[Endpoint]) -> list[Route]:
+    """A route for each endpoint."""
+    return [Route(endpoint.path, endpoint.handler, methods=[endpoint.method]) for endpoint in endpoints]
+
+
+def description(endpoints: Sequence[Endpoint], *, version: str) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of ``endpoints``."""
+    shapes = [Failure, *(shape for e in endpoints for shape in (e.body, *e.answers.values()) if shape)]
+    schemas, components = msgspec.json.schema_components(shapes, ref_template="#/components/schemas/{name}")
+    of_shape = {id(shape): schema for shape, schema in zip(shapes, schemas, strict=True)}
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, of_shape)
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "collab", "version": version, "license": {"name": "MIT", "identifier": "MIT"}},
+        "paths": paths,
+        "components": {"schemas": components},
+    }
+    plain: dict[str, Any] = _in_markdown(document)
+    return plain
+
+
+def _operation(endpoint: Endpoint, of_shape: Mapping[int, Any]) -> dict[str, Any]:
+    said = cleandoc(endpoint.handler.__doc__ or "")
+    answers = {
+        str(status): _answer("As asked." if shape else "As it was.", of_shape[id(shape)] if shape else None)
+        for status, shape in endpoint.answers.items()
+    }
+    failure = of_shape[id(Failure)]
+    answers |= {str(status): _answer(_FAILURES[status], failure) for status in (*endpoint.failures, 503)}
+    operation: dict[str, Any] = {
+        "operationId": endpoint.handler.__name__,
+        "summary": said.partition("\n")[0],
+        "description": said,
+        "parameters": [
+            {
+                "name": parameter.name,
+                "in": parameter.place,
+                "description": parameter.description,
+                "required": parameter.required,
+                "schema": dict(parameter.schema),
+            }
+            for parameter in endpoint.parameters
+        ],
+        "responses": answers,
+    }
+    if endpoint.body is not None:
+        operation["requestBody"] = {"content": {"application/json": {"schema": of_shape[id(endpoint.body)]}}}
+    return operation
+
+
+_FAILURES = {
+    400: "The question makes no sense.",
+    403: "Not from here.",
+    404: "There is no such document, or not at that version or time.",
+    409: "There is one already.",
+    413: "It is too large.",
+    503: "The store can't be read or written now: try again.",
+}
+
+
+def _answer(description: str, schema: Any) -> dict[str, Any]:
+    if schema is None:
+        return {"description": description}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _in_markdown(value: Any) -> Any:
+    """``value`` with the docstrings in it as Markdown, which has single backticks."""
+    if isinstance(value, dict):
+        return {key: _in_markdown(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_in_markdown(inner) for inner in value]
+    return value.replace("``", "`") if isinstance(value, str) else value
