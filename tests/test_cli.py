@@ -239,6 +239,19 @@ def test_diff_prints_what_was_deleted_and_inserted_by_whom(run: Run, database: P
     assert run("diff", "doc", "3", "3") == (0, "Hello w😀rld\n", "")
 
 
+def test_diff_ends_its_last_line_and_no_other(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "collab.db"
+
+    async def fill() -> None:
+        async with await SQLiteStore.open(path) as store:
+            await store.append(append_of("doc", 0, [Created("e1")], client_seq=0))
+            await store.append(append_of("doc", 1, [Edited(["one\n"]), Edited([4, "two\n"])]))
+
+    asyncio.run(fill())
+    assert run("diff", "doc", "2", "--db", path) == (0, "ann: +4 -0\none\n{+two\n+}\n", "")
+    assert run("diff", "doc", "3", "--db", path) == (0, "⋯ 2 lines\n", "")
+
+
 def test_diff_leaves_out_lines_far_from_any_change(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "collab.db"
 

@@ -94,9 +94,10 @@ def diff(
             for kind in ("inserted", "deleted")
         )
         out.print(f"{author}: +{inserted} -{deleted}", style=colour, markup=False)
+    piece = ""
     for piece, style in _shown(compared.parts, expand(text), colours):
         out.print(piece, style=style, markup=False, end="")
-    if not text.endswith("\n"):
+    if not piece.endswith("\n"):
         out.print()
 
 
@@ -123,9 +124,9 @@ def _context(kept: str, *, before: bool, after: bool) -> Iterator[tuple[str, str
     if left_out <= 1:
         yield kept, ""
         return
-    yield "".join(lines[:head]), ""
+    yield from ((line, "") for line in lines[:head])
     yield f"⋯ {left_out} lines\n", "dim"
-    yield "".join(lines[len(lines) - tail :]), ""
+    yield from ((line, "") for line in lines[len(lines) - tail :])
 
 
 def _colours(authors: Iterable[str]) -> dict[str, str]:
