@@ -143,6 +143,8 @@ async def test_a_version_can_be_kept_for_ever_and_the_newest_is_asked_for_again(
     peer = await typed(serving, "doc", "one")
     for address in ("/api/documents/doc?seq=2", "/api/documents/doc/blame?seq=2"):
         assert "immutable" in (await http.get(address)).headers["cache-control"]
+    for address in ("doc/blame", "doc/diff?from=2", "doc/timeline?seq=2", "doc/sessions?to=2"):
+        assert (await http.get(f"/api/documents/{address}")).headers["cache-control"] == "no-cache"
     newest = await http.get("/api/documents/doc")
     assert newest.headers["cache-control"] == "no-cache"
     known = {"If-None-Match": newest.headers["etag"]}

@@ -1,0 +1,144 @@
+"""The answers of the HTTP API's reading side, as clients see them: times are in ISO 8601, lengths in UTF-16 units."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from collab.authorship import Credit
+from collab.comparison import Part
+from collab.operation import Operation, Text
+from collab.times import timestamp
+
+Shown = TypeVar("Shown", bound=msgspec.Struct)
+
+
+class Contribution(msgspec.Struct, frozen=True):
+    """A credit as clients see it: the events from ``first`` to ``last``, and their times."""
+
+    author: str
+    first: int
+    last: int
+    began: str
+    ended: str
+
+
+class BlamedRun(msgspec.Struct, frozen=True):
+    """``length`` units of text, and whose they are."""
+
+    length: int
+    text: str
+    credit: Contribution
+
+
+class BlamePage(msgspec.Struct, frozen=True):
+    """The text at ``version`` in ``runs``. ``next`` is the cursor of the next page, if there is one."""
+
+    document: str
+    epoch: str
+    version: int
+    runs: list[BlamedRun]
+    next: int | None
+
+
+class DiffPart(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Units that were ``kept``, ``inserted`` or ``deleted``; what was kept has neither text nor credit."""
+
+    kind: str
+    length: int
+    text: str = ""
+    credit: Contribution | None = None
+
+
+class DiffPage(msgspec.Struct, frozen=True):
+    """What happened from version ``older`` to ``newer``. The operation comes with the first page of ``parts``."""
+
+    document: str
+    epoch: str
+    older: int
+    newer: int
+    operation: Operation | None
+    parts: list[DiffPart]
+    next: int | None
+
+
+class State(msgspec.Struct, frozen=True):
+    """A document's content at ``version``, which it came to at the time ``at``.
+
+    Title, times and the ``newest`` version may change, and come with the newest version only.
+    """
+
+    id: str
+    kind: str
+    epoch: str
+    version: int
+    at: str | None
+    content: Text
+    newest: int | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    created_at: str | UnsetType = UNSET
+    updated_at: str | UnsetType = UNSET
+
+
+class TimelineBucket(msgspec.Struct, frozen=True):
+    """Events ``first`` to ``last``. ``inserted`` and ``deleted`` are units; ``authors`` counts the edits of the most
+    active, ``others`` those of everybody else."""
+
+    began: str
+    ended: str
+    first: int
+    last: int
+    edits: int
+    inserted: int
+    deleted: int
+    authors: dict[str, int]
+    others: int
+
+
+class TimelinePage(msgspec.Struct, frozen=True):
+    """The life of a document up to ``version``. Times in which nothing happened are left out."""
+
+    document: str
+    epoch: str
+    version: int
+    buckets: list[TimelineBucket]
+
+
+class EditingSession(msgspec.Struct, frozen=True):
+    """What ``author`` did without a pause of two minutes, among the events from ``first`` to ``last``."""
+
+    author: str
+    first: int
+    last: int
+    began: str
+    ended: str
+    edits: int
+    inserted: int
+    deleted: int
+
+
+class SessionsPage(msgspec.Struct, frozen=True):
+    """Sessions in the order in which they began. The last ones may go on."""
+
+    document: str
+    epoch: str
+    version: int
+    sessions: list[EditingSession]
+    next: int | None
+
+
+def timed(value: Any, kind: type[Shown]) -> Shown:
+    """``value`` as a ``kind`` with fields of the same names, its times in words."""
+    fields = {name: getattr(value, name) for name in kind.__struct_fields__}
+    return kind(**fields | {"began": timestamp(value.began), "ended": timestamp(value.ended)})
+
+
+def contribution(credit: Credit) -> Contribution:
+    return timed(credit, Contribution)
+
+
+def part_row(part: Part) -> DiffPart:
+    credit = None if part.credit is None else contribution(part.credit)
+    return DiffPart(part.kind, part.length, part.text, credit)
