@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
-import json
 import logging
 import random
 import signal
@@ -20,7 +18,7 @@ import pytest
 import pytest_asyncio
 
 from collab.errors import CorruptLog, StoreError
-from collab.events import Event, Renamed, encode, name_of
+from collab.events import Event
 from collab.reading import document_at
 from collab.segments import Segment, Unpacked
 from collab.store import Append, EventStore, Stored, history, sealing
@@ -35,14 +33,11 @@ from tests.store_acceptance import StoreAcceptance, everything
 from tests.store_helpers import (
     SECOND,
     T0,
-    append_of,
     created,
     on_writer,
     rewrite,
     typing,
 )
-
-GOLDEN = Path(__file__).parent / "golden"
 
 
 class PackingStore(SQLiteStore):
@@ -527,37 +522,3 @@ async def test_the_database_lets_go_of_what_a_segment_has(store: SQLiteStore) ->
 
 
 # Files of schema version 1.
-
-
-async def test_a_file_of_schema_version_1_opens_replays_and_goes_on(tmp_path: Path) -> None:
-    path = tmp_path / "collab.db"
-    path.write_bytes(gzip.decompress((GOLDEN / "schema_1.db.gz").read_bytes()))
-    expected = json.loads((GOLDEN / "schema_1.json").read_text())
-    for packed in (False, True):
-        async with await SQLiteStore.open(path) as store:
-            for name, document in expected.items():
-                if packed:
-                    await store.pack(name)
-                record = await store.document(name)
-                assert record is not None
-                assert {f: getattr(record, f) for f in document["record"]} == document["record"]
-                found = [
-                    [e.position, e.seq, *name_of(e.payload), encode(e.payload).decode(), e.author, e.client]
-                    + [e.client_seq, e.at]
-                    for e in await store.events(name)
-                ]
-                assert found == document["events"]
-                assert (await document_at(store, name)).content.value() == document["text"]
-                clients = [
-                    [c.client, c.author, c.key_hash.decode(), c.accepted] for c in await store.clients(name)
-                ]
-                assert clients == document["clients"]
-                assert await store.snapshot(name) is not None
-                assert await verify(store, record) == []
-    async with await SQLiteStore.open(path) as store:
-        for name, document in expected.items():
-            version = document["record"]["version"]
-            at = document["record"]["updated_at"]
-            await store.append(append_of(name, version, [Renamed("on")], client="c9", author="zoe", at=at))
-            newest = (await store.events(name, after=version))[0]
-            assert (newest.payload, newest.author, newest.client) == (Renamed("on"), "zoe", "c9")
