@@ -155,6 +155,27 @@ async def test_a_version_can_be_kept_for_ever_and_the_newest_is_asked_for_again(
     assert (changed.status_code, changed.json()["content"]) == (200, "xone")
 
 
+async def test_events_are_read_page_by_page_as_they_were_sent(
+    http: httpx.AsyncClient, serving: Serving
+) -> None:
+    peer = await typed(serving, "doc", "one")
+    for _ in range(4):
+        await peer.confirmed(await peer.edit(["x"]))
+    read: list[Json] = []
+    after: int | None = 0
+    while after is not None:
+        page = (await http.get("/api/documents/doc/events", params={"after": after, "limit": 2})).json()
+        assert 0 < len(page["events"]) <= 2
+        read += page["events"]
+        after = page["next"]
+    assert [event["seq"] for event in read] == [1, 2, 3, 4, 5, 6]
+    assert (read[0]["type"], read[1]["op"], read[1]["author"]) == ("created", ["one"], author(peer))
+    some = (await http.get("/api/documents/doc/events", params={"after": 2, "until": 3})).json()
+    assert (some["events"], some["next"]) == ([read[2]], None)
+    nothing = (await http.get("/api/documents/doc/events", params={"after": 6})).json()
+    assert (nothing["events"], nothing["next"]) == ([], None)
+
+
 # Who wrote what, and what happened.
 
 
@@ -240,6 +261,8 @@ async def test_a_timeline_and_sessions_tell_how_it_went(http: httpx.AsyncClient,
         ("/api/documents/doc/diff?from=2&to=1", 400, "invalid_name"),
         ("/api/documents/doc/diff?from=1&to=9", 404, "unknown_version"),
         ("/api/documents/doc/blame?cursor=x", 400, "invalid_name"),
+        ("/api/documents/none/events", 404, "document_not_found"),
+        ("/api/documents/doc/events?until=9", 404, "unknown_version"),
         ("/api/documents/none/timeline", 404, "document_not_found"),
         ("/api/documents/none/sessions", 404, "document_not_found"),
     ],

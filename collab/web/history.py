@@ -11,6 +11,7 @@ from starlette.responses import Response
 from collab.errors import InvalidName
 from collab.explaining import Explainer
 from collab.hub import Hub
+from collab.messages import event_row
 from collab.operation import plain_text
 from collab.reading import document_at, record_of
 from collab.store.base import DocumentRecord
@@ -24,6 +25,7 @@ from collab.web.shapes import (
     BlamePage,
     DiffPage,
     EditingSession,
+    EventsPage,
     SessionsPage,
     State,
     TimelineBucket,
@@ -58,6 +60,21 @@ async def read_document(request: Request) -> Response:
             state, newest=record.version, title=record.title, created_at=created, updated_at=updated
         )
     return tagged(state, tag)
+
+
+async def read_events(request: Request) -> Response:
+    """What was done: the events after version ``?after=``, up to ``?until=`` if that is given."""
+    hub, record = await _asked(request)
+    after = queries.number(request, "after", 0)
+    until = queries.version(request, "until", record.version, newest=record.version)
+    tag = tag_of(record, after, until, fixed="until" in request.query_params)
+    if known := unchanged(request, tag):
+        return known
+    limit = queries.limit(request, default=PAGE, most=PAGE)
+    found = await hub.store.events(record.id, after=after, until=until, limit=limit)
+    following = found[-1].seq if found and found[-1].seq < until else None
+    page = EventsPage(record.id, record.epoch, [event_row(event) for event in found], following)
+    return tagged(page, tag)
 
 
 async def read_blame(request: Request) -> Response:
@@ -157,6 +174,7 @@ def _endpoint(path: str, handler: Handler, shape: type, *parameters: Parameter) 
 
 ENDPOINTS = [
     _endpoint("", read_document, State, queries.SEQ, queries.AT),
+    _endpoint("/events", read_events, EventsPage, queries.AFTER, queries.UNTIL, queries.LIMIT),
     _endpoint("/blame", read_blame, BlamePage, queries.SEQ, queries.AT, queries.LIMIT, queries.ROW),
     _endpoint("/diff", read_diff, DiffPage, queries.FROM, queries.TO, queries.LIMIT, queries.ROW),
     _endpoint("/timeline", read_timeline, TimelinePage, queries.BUCKETS),

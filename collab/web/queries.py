@@ -25,6 +25,8 @@ AT = Parameter(
 )
 FROM = Parameter("from", "The older version.", _NUMBER, required=True)
 TO = Parameter("to", "The newer version; the newest if it isn't given.", _NUMBER)
+AFTER = Parameter("after", "The version that is known already; 0 if it isn't given.", _NUMBER)
+UNTIL = Parameter("until", "The last version wanted; the newest if it isn't given.", _NUMBER)
 LIMIT = Parameter("limit", "How many rows to send at most. More than the server sends are cut down.", _NUMBER)
 ROW = Parameter("cursor", "Where to go on: `next` of the page before.", _NUMBER)
 CURSOR = Parameter("cursor", "Where to go on: `next` of the page before.", {"type": "string"})

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from collab.authorship import Credit
 from collab.comparison import Part
+from collab.messages import EventRow
 from collab.operation import Operation, Text
 from collab.times import timestamp
 
@@ -80,6 +81,18 @@ class State(msgspec.Struct, frozen=True):
     title: str | UnsetType = UNSET
     created_at: str | UnsetType = UNSET
     updated_at: str | UnsetType = UNSET
+
+
+class EventsPage(msgspec.Struct, frozen=True):
+    """Events as they are on the wire, their times in microseconds since 1970.
+
+    ``next`` is the ``after`` with which to go on; None says that there is nothing more for now.
+    """
+
+    document: str
+    epoch: str
+    events: list[EventRow]
+    next: int | None
 
 
 class TimelineBucket(msgspec.Struct, frozen=True):
