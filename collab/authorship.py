@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import accumulate
 
 import msgspec
 
@@ -19,17 +18,17 @@ class Credits:
     def __init__(self, after: int = 0) -> None:
         self._after = after
         self._authors: list[str] = []
-        self._counts: list[int] = []
-        self._times = array("q")
         self._ends: list[int] = []
+        self._times = array("q")
 
     def add(self, chapter: Chapter) -> None:
         """Take in the events that follow."""
+        end = chapter.first - 1
         for author, count in chapter.turns:
+            end += count
             self._authors.append(author)
-            self._counts.append(count)
+            self._ends.append(end)
         self._times.fromlist(chapter.times)
-        self._ends = list(accumulate(self._counts, initial=self._after))[1:]
 
     def author(self, seq: int) -> tuple[str, int]:
         """The author of event ``seq``, and the last event up to which they surely made all that follow."""

@@ -45,19 +45,19 @@ class Chapter(NamedTuple):
         >>> [(deed.author, deed.inserted, deed.deleted) for deed in chapter.deeds()]
         [('ana', 1, 0), ('ana', 1, 0), ('bo', 0, 2)]
         """
-        amounts = (amount for stretch in self.stretches for amount in [_amount(stretch)] * stretch.count)
+        amounts = (amount for stretch in self.stretches for amount in _amounts(stretch))
         authors = (author for author, count in self.turns for _ in range(count))
         numbers = range(self.first, self.last + 1)
         for seq, author, at, amount in zip(numbers, authors, self.times, amounts, strict=True):
             yield Deed(seq, author, at, *amount)
 
 
-def _amount(stretch: Stretch) -> tuple[bool, int, int]:
-    """Whether its events are edits, and how many units each inserted and deleted. Among characters that were typed one
-    by one the average counts, since some are two units."""
-    growth = span(stretch.op)[1]
+def _amounts(stretch: Stretch) -> list[tuple[bool, int, int]]:
+    """Of each of its events: whether it is an edit, and how many units it inserted and deleted."""
     deleted = -sum(step for step in stretch.op if isinstance(step, int) and step < 0)
-    return bool(stretch.op), (growth + deleted) // stretch.count, deleted // stretch.count
+    if stretch.count == 1:
+        return [(bool(stretch.op), span(stretch.op)[1] + deleted, deleted)]
+    return [(True, inserted, deleted // stretch.count) for inserted in stretch.inserted()]
 
 
 def chapter_of(events: Iterable[Event], *, first: int) -> Chapter:

@@ -43,6 +43,16 @@ class Stretch(msgspec.Struct, frozen=True, gc=False):
     count: int = 1
     backwards: bool = False
 
+    def inserted(self) -> list[int]:
+        """How many units each of several events inserted: as many characters, some of them two units long."""
+        text = self.op[-1]
+        if not isinstance(text, str):
+            return [0] * self.count
+        each = len(text) // self.count
+        if text.isascii():
+            return [each] * self.count
+        return [units.length(text[i : i + each]) for i in range(0, len(text), each)]
+
 
 _INSERT, _BACKWARDS, _FORWARDS, _VERBATIM = range(4)
 

@@ -84,7 +84,7 @@ class Weave:
                 place += step["retain"]
             else:
                 content = step["insert"] if isinstance(step, dict) else step
-                labels = _labels(content, stretch.count, seq)
+                labels = _labels(content, stretch, seq)
                 self._labels.splice(place, 0, labels)
                 place += len(labels)
 
@@ -126,16 +126,16 @@ def _strand(length: int, label: int, step: int) -> Strand:
     return Strand(length, label if inserted else label - _BASE, step if length > 1 else 0, inserted)
 
 
-def _labels(content: object, count: int, seq: int) -> array[int]:
-    """The labels of what ``count`` events from ``seq`` on inserted."""
+def _labels(content: object, stretch: Stretch, seq: int) -> array[int]:
+    """The labels of ``content``, which the events of ``stretch``, from ``seq`` on, inserted."""
     if not isinstance(content, str):
         return array("q", (seq,))
+    count = stretch.count
     if count == 1:
         return array("q", (seq,)) * units.length(content)
-    each = len(content) // count
-    if each == 1 and content.isascii():
+    if count == len(content) and content.isascii():
         return array("q", range(seq, seq + count))
     labels = array("q")
-    for i in range(count):
-        labels.extend(array("q", (seq + i,)) * units.length(content[i * each : (i + 1) * each]))
+    for number, length in enumerate(stretch.inserted(), seq):
+        labels.extend(array("q", (number,)) * length)
     return labels

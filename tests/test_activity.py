@@ -47,6 +47,12 @@ def test_a_timeline_adds_up_to_what_was_done() -> None:
                 assert bucket.authors == Counter(event.author for event in mine if event.op)
 
 
+def test_characters_that_are_typed_one_by_one_are_counted_in_units() -> None:
+    timeline = Timeline(0, 9, 1)
+    timeline.add(Chapter(1, [Stretch(["a😀"], 2), Stretch([1, -2], 1)], [("ana", 3)], [1, 2, 3]))
+    assert [(b.edits, b.inserted, b.deleted) for b in timeline.buckets()] == [(3, 3, 2)]
+
+
 def test_a_moment_is_one_bucket() -> None:
     timeline = Timeline(5, 5, 100)
     timeline.add(typed(("ana", 5), ("bo", 5)))
