@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from collab import units
-from collab.events import Created, Edited, Event, Renamed
+from collab.events import (
+    Created,
+    Edited,
+    Event,
+    Renamed,
+    Restored,
+    Tagged,
+    TagRenamed,
+    Undone,
+)
 from collab.operation import Operation
 
 MOST_SHOWN = 40
@@ -13,12 +22,29 @@ MOST_SHOWN = 40
 def what(event: Event) -> str:
     """What ``event`` did, as the rest of a sentence that starts with its author."""
     payload = event.payload
+    if isinstance(payload, Edited):
+        return describe(payload.op)
     if isinstance(payload, Created):
-        return "created the document" + (f" “{payload.title}”" if payload.title else "")
+        return _creation(payload)
     if isinstance(payload, Renamed):
         return f"renamed the document to “{payload.title}”"
-    assert isinstance(payload, Edited)
-    return describe(payload.op)
+    if isinstance(payload, Restored):
+        return f"restored version {payload.version}: {describe(payload.op)}"
+    if isinstance(payload, Undone):
+        edits = f"{payload.author}'s edits {payload.after + 1} to {payload.until}"
+        return f"undid {edits}: {describe(payload.op)}"
+    if isinstance(payload, Tagged):
+        return f"named version {payload.version} “{payload.name}”"
+    if isinstance(payload, TagRenamed):
+        return f"renamed the named version {payload.tag} to “{payload.name}”"
+    return f"took the name from the named version {payload.tag}"
+
+
+def _creation(payload: Created) -> str:
+    said = "created the document" + (f" “{payload.title}”" if payload.title else "")
+    if payload.origin is not None:
+        said += f" as a fork of “{payload.origin.document}” at version {payload.origin.version}"
+    return said + (f": {describe(payload.op)}" if payload.op else "")
 
 
 def describe(op: Operation) -> str:

@@ -135,6 +135,14 @@ class DocumentTooLarge(RequestError):
         super().__init__(f"the document would have {length} units, at most {limit} are allowed")
 
 
+class BodyTooLarge(RequestError):
+    code = "body_too_large"
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"the body has more than {limit} bytes")
+
+
 class TooFast(RequestError):
     code = "too_fast"
 
@@ -181,6 +189,95 @@ class NotCreatedYet(RequestError):
     def __init__(self, document: str) -> None:
         self.document = document
         super().__init__(f"there was no document {document!r} at that time")
+
+
+class UnknownTag(RequestError):
+    code = "unknown_tag"
+
+    def __init__(self, tag: int | str) -> None:
+        self.tag = tag
+        super().__init__(f"there is no named version {tag!r}")
+
+
+class TagExists(RequestError):
+    code = "tag_exists"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"a version is named {name!r} already")
+
+
+class TooManyTags(RequestError):
+    code = "too_many_tags"
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"a document has at most {limit} named versions")
+
+
+class BaseTooOld(RequestError):
+    code = "base_too_old"
+
+    def __init__(self, base: int, limit: int) -> None:
+        self.base, self.limit = base, limit
+        super().__init__(f"more than {limit} events since version {base}: read the newest and try again")
+
+
+class NothingToDo(RequestError):
+    """What was asked for would change nothing, and so is no event."""
+
+    code = "nothing_to_do"
+
+
+class AlreadyDone(RequestError):
+    """What was asked for with this key is in the log, as event ``seq``."""
+
+    code = "already_done"
+
+    def __init__(self, seq: int) -> None:
+        self.seq = seq
+        super().__init__(f"this was asked for before, with the same key, and is event {seq}")
+
+
+class UnknownPosition(RequestError):
+    code = "unknown_position"
+
+    def __init__(self, asked: int, newest: int) -> None:
+        self.asked, self.newest = asked, newest
+        super().__init__(f"there is no position {asked} in the log, the newest is {newest}")
+
+
+class TooManyStreams(RequestError):
+    code = "too_many_streams"
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"the server has {limit} open streams, no more are allowed: try again later")
+
+
+class BadArchive(RequestError):
+    """What was to be imported isn't a whole history, or was changed. ``line`` counts from 1."""
+
+    code = "bad_archive"
+
+    def __init__(self, line: int, what: str) -> None:
+        self.line, self.what = line, what
+        super().__init__(f"line {line}: {what}")
+
+
+# Seen from the other side.
+
+
+class HistoryError(CollabError):
+    """The server said no to something asked for by HTTP, or can't be reached.
+
+    ``code`` and ``reason`` are its own, ``status`` is that of HTTP: 0 if there was no answer, the code then being
+    ``unreachable``. ``seq`` says which event it is that is ``already_done``.
+    """
+
+    def __init__(self, code: str, reason: str, status: int, *, seq: int | None = None) -> None:
+        self.code, self.reason, self.status, self.seq = code, reason, status, seq
+        super().__init__(f"{reason} ({code})")
 
 
 # This connection cannot go on.
@@ -312,6 +409,16 @@ class StoreDamaged(StoreError):
     """The file itself is damaged, so that the database can't find its way in it."""
 
     code = "store_damaged"
+
+
+class UnknownEvent(StoreError):
+    """The document's log holds what only a newer program understands: it stays shut, and all others are open."""
+
+    code = "unknown_event"
+
+    def __init__(self, document: str, seq: int, what: str) -> None:
+        self.document, self.seq, self.what = document, seq, what
+        super().__init__(f"document {document!r}, event {seq}: {what}: install a newer collab to open it")
 
 
 class CorruptLog(StoreError):

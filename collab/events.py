@@ -20,12 +20,25 @@ from collab.operation import Operation
 from collab.upcasters import UPCASTERS, Upcaster, upcast
 
 
+class Origin(msgspec.Struct, frozen=True, gc=False):
+    """What a fork was made of: a version of another document, which had this ``epoch``."""
+
+    document: str
+    epoch: str
+    version: int
+
+
 class Created(msgspec.Struct, frozen=True, gc=False):
-    """The document began. ``epoch`` tells it from any other document that ever had its id."""
+    """The document began, with the content that ``op`` inserts; a fork has its ``origin``.
+
+    ``epoch`` tells it from any other document that ever had its id.
+    """
 
     epoch: str
     kind: str = "text"
     title: str = ""
+    op: Operation = []
+    origin: Origin | None = None
 
 
 class Edited(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -45,14 +58,55 @@ class Renamed(msgspec.Struct, frozen=True, gc=False):
     title: str
 
 
-Payload = Created | Edited | Renamed
+class Restored(msgspec.Struct, frozen=True, gc=False):
+    """The content of ``version`` was brought back: ``op`` leads there from the version before this event."""
+
+    version: int
+    op: Operation
+
+
+class Undone(msgspec.Struct, frozen=True, gc=False):
+    """What ``author`` had done after version ``after`` up to version ``until`` was taken back by ``op``."""
+
+    author: str
+    after: int
+    until: int
+    op: Operation
+
+
+class Tagged(msgspec.Struct, frozen=True, gc=False):
+    """``version`` was given a name. The seq of this event is the tag's number."""
+
+    version: int
+    name: str
+
+
+class TagRenamed(msgspec.Struct, frozen=True, gc=False):
+    tag: int
+    name: str
+
+
+class Untagged(msgspec.Struct, frozen=True, gc=False):
+    tag: int
+
+
+Payload = Created | Edited | Renamed | Restored | Undone | Tagged | TagRenamed | Untagged
 
 CURRENT: dict[str, tuple[int, type[Payload]]] = {
-    "created": (1, Created),
+    "created": (2, Created),
     "edited": (1, Edited),
     "renamed": (1, Renamed),
+    "restored": (1, Restored),
+    "undone": (1, Undone),
+    "tagged": (1, Tagged),
+    "tag_renamed": (1, TagRenamed),
+    "untagged": (1, Untagged),
 }
 """The version in which each type is written today, and its shape."""
+
+LEVEL = 2
+"""The newest level of events that this program understands. Types and versions that come to be at one time share one:
+level 2 are named versions, restored and undone ones, and documents that begin with content."""
 
 _NAMES: dict[type[Payload], tuple[str, int]] = {
     shape: (name, version) for name, (version, shape) in CURRENT.items()
@@ -82,7 +136,8 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     @property
     def op(self) -> Operation | None:
         """What the event does to the text, None if nothing."""
-        return self.payload.op if type(self.payload) is Edited else None
+        payload = self.payload
+        return payload.op if type(payload) is Edited else effect(payload)
 
     @property
     def leans(self) -> tuple[str, ...]:
@@ -90,15 +145,31 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         return self.payload.leans if type(self.payload) is Edited else ()
 
 
+def effect(payload: Payload) -> Operation | None:
+    """What ``payload`` does to the text, None if nothing."""
+    if type(payload) is Edited:
+        return payload.op
+    return (payload.op or None) if isinstance(payload, (Created, Restored, Undone)) else None
+
+
 class UnreadableEvent(CollabError):
-    """The payload was written by a newer program, or is damaged."""
+    """The payload was written by a ``newer`` program, or is damaged."""
 
     code = "unreadable_event"
+
+    def __init__(self, what: str, *, newer: bool = False) -> None:
+        self.newer = newer
+        super().__init__(what)
 
 
 def name_of(payload: Payload) -> tuple[str, int]:
     """The type name and schema version under which ``payload`` is stored."""
     return _NAMES[type(payload)]
+
+
+def level_of(payload: Payload) -> int:
+    """The level of a program that it takes to understand ``payload`` as it is stored today."""
+    return 1 if isinstance(payload, (Edited, Renamed)) else 2
 
 
 def encode(payload: Payload) -> bytes:
@@ -121,10 +192,12 @@ def decode(
     """
     known = CURRENT.get(type_)
     if known is None:
-        raise UnreadableEvent(f"event type {type_!r} is not known to this version of collab")
+        raise UnreadableEvent(f"event type {type_!r} is not known to this version of collab", newer=True)
     current, shape = known
     if version > current:
-        raise UnreadableEvent(f"{type_!r} version {version} is newer than {current}, the newest known here")
+        raise UnreadableEvent(
+            f"{type_!r} version {version} is newer than {current}, the newest known here", newer=True
+        )
     try:
         if version == current:
             return _DECODERS[type_].decode(stored)
@@ -132,5 +205,5 @@ def decode(
         return msgspec.convert(value, shape)
     except KeyError as missing:
         raise UnreadableEvent(f"no upcaster from {type_!r} version {version}") from missing
-    except (msgspec.DecodeError, UnicodeDecodeError) as damage:
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError) as damage:  # TypeError: an upcaster's
         raise UnreadableEvent(f"{type_!r} version {version}: {damage}") from damage

@@ -7,10 +7,10 @@ import re
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, structs
 
 from collab.errors import MalformedMessage
-from collab.events import Created, Edited, Event, Renamed, name_of
+from collab.events import Edited, Event, Origin, name_of
 from collab.limits import Advertised
 from collab.operation import Operation
 
@@ -118,7 +118,9 @@ class SnapshotChunk(Message, frozen=True, tag="snapshot"):
 class EventRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """An event as clients see it. ``op`` is there if it changes the text, whatever its type.
 
-    ``leans`` names clients towards which the edit leans (see `collab.meeting`).
+    ``leans`` names clients towards which the edit leans (see `collab.meeting`). The other fields that may be missing
+    are those of the payloads in `collab.events`, save that ``version`` is the schema's, and ``of_version`` and
+    ``of_author`` say what was named, restored or undone.
     """
 
     seq: int
@@ -131,6 +133,13 @@ class EventRow(msgspec.Struct, frozen=True, omit_defaults=True):
     epoch: str | UnsetType = UNSET
     kind: str | UnsetType = UNSET
     title: str | UnsetType = UNSET
+    origin: Origin | UnsetType = UNSET
+    of_version: int | UnsetType = UNSET
+    of_author: str | UnsetType = UNSET
+    after: int | UnsetType = UNSET
+    until: int | UnsetType = UNSET
+    tag: int | UnsetType = UNSET
+    name: str | UnsetType = UNSET
     leans: tuple[str, ...] = ()
     version: int = 1
 
@@ -232,32 +241,34 @@ def _damaged_edit(frame: str | bytes) -> Edit | None:
 
 def event_row(event: Event) -> EventRow:
     """``event`` as clients see it."""
-    type_, version = name_of(event.payload)
     payload = event.payload
-    op: Operation | UnsetType = UNSET
-    epoch: str | UnsetType = UNSET
-    kind: str | UnsetType = UNSET
-    title: str | UnsetType = UNSET
-    if isinstance(payload, Edited):
-        op = payload.op
-    elif isinstance(payload, Created):
-        epoch, kind, title = payload.epoch, payload.kind, payload.title
-    elif isinstance(payload, Renamed):
-        title = payload.title
-    return EventRow(
+    type_, version = name_of(payload)
+    row = EventRow(
         seq=event.seq,
         type=type_,
         client=event.client,
         id=event.client_seq,
         author=event.author,
         at=event.at,
-        op=op,
-        epoch=epoch,
-        kind=kind,
-        title=title,
-        leans=event.leans,
         version=version,
+        op=payload.op if type(payload) is Edited else UNSET,
+        leans=event.leans,
     )
+    return row if type(payload) is Edited else structs.replace(row, **_said(event))
+
+
+def _said(event: Event) -> dict[str, Any]:
+    """What an event says that isn't an edit."""
+    payload = event.payload
+    op = UNSET if event.op is None else event.op
+    return {"op": op} | {
+        _ON_THE_WIRE.get(name, name): value
+        for name, value in structs.asdict(payload).items()
+        if name != "op" and value is not None
+    }
+
+
+_ON_THE_WIRE = {"version": "of_version", "author": "of_author"}
 
 
 def events_frame(rows: list[bytes]) -> bytes:

@@ -12,7 +12,14 @@ from typing import Any
 
 Upcaster = Callable[[Any], Any]
 
-UPCASTERS: Mapping[tuple[str, int], Upcaster] = {}
+
+def _created_with_content(value: Any) -> Any:
+    """Documents of version 1 all began empty. A program that knows only that version would lose the text that others
+    begin with, and so must not read them: hence a version, and not just another field."""
+    return {**value, "op": [], "origin": None}
+
+
+UPCASTERS: Mapping[tuple[str, int], Upcaster] = {("created", 1): _created_with_content}
 """From (type, version) to the step that leads to the next version of that type."""
 
 

@@ -21,9 +21,10 @@ from collab.errors import (
     TooFast,
     is_final,
 )
+from collab.events import CURRENT
 from collab.limits import Limits, advertise
 from collab.loading import Loading
-from collab.messages import SnapshotMark, decode_client, decode_server
+from collab.messages import EventRow, SnapshotMark, decode_client, decode_server
 from collab.opening import CHUNK_BYTES
 from collab.operation import normalize, validate
 
@@ -86,6 +87,22 @@ def test_every_close_code_is_documented_with_its_finality() -> None:
 
 
 def test_every_reason_for_refusing_an_edit_is_documented() -> None:
-    documented = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE))
+    refusals = PAGE.partition("### Refusals")[2]
+    documented = set(re.findall(r"^\| `(\w+)` \|", refusals, re.MULTILINE))
     codes = {kind.code for kind in InvalidOperation.__subclasses__()}
     assert documented == codes | {OperationTooLarge.code, DocumentTooLarge.code, TooFast.code, Forbidden.code}
+
+
+def test_every_type_of_event_is_documented_with_its_fields() -> None:
+    events = PAGE.partition("## Events")[2].partition("## Editing")[0]
+    documented = {
+        cells[0]: set(re.findall(r"`(\w+)`", cells[1]))
+        for cells in re.findall(r"^\| `(\w+)` \| .* \|(.*)\|$", events, re.MULTILINE)
+    }
+    assert documented.keys() == CURRENT.keys()
+    on_the_wire = {"version": "of_version", "author": "of_author"}
+    for type_, (_, shape) in CURRENT.items():
+        fields = {on_the_wire.get(name, name) for name in shape.__struct_fields__} - {"op", "leans"}
+        # Of an origin the fields are named too.
+        assert documented[type_] - {"document", "version", "epoch"} == fields - {"epoch"}, type_
+        assert fields <= set(EventRow.__struct_fields__)

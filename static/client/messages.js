@@ -19,7 +19,15 @@
  * @property {number} [at] microseconds since 1970, UTC
  * @property {Operation} [op]
  * @property {string[]} [leans] clients towards which the edit leans (see meeting.js)
- * @property {string} [title] of a `renamed`
+ * @property {number} [version] of the event's schema, 1 if it isn't said
+ * @property {string} [title] of a `created` or `renamed`
+ * @property {{ document: string, epoch: string, version: number }} [origin] of a `created` that is a fork
+ * @property {number} [of_version] the version that was `restored` or `tagged`
+ * @property {string} [of_author] whose edits were `undone`: those after version `after` up to `until`
+ * @property {number} [after]
+ * @property {number} [until]
+ * @property {number} [tag] the number of the tag in `tag_renamed` and `untagged`
+ * @property {string} [name] of a `tagged` or `tag_renamed`
  */
 
 /**

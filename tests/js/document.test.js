@@ -403,6 +403,46 @@ test("a rename changes the title", () => {
   assert.equal(doc.version, 1);
 });
 
+test("an event of any type does to the text what its operation says, and counts as a version", () => {
+  const world = new World();
+  const { room } = world;
+  world.room.snapshotVersion = () => 0; // so that the client takes in all events from the first
+  const server = { client: "server", id: 0, author: "guest" };
+  const origin = { document: "other", epoch: "e", version: 3 };
+  room.append({ ...server, type: "created", version: 2, title: "", origin, op: ["one 😀 three"] });
+  room.append({ ...server, type: "tagged", of_version: 1, name: "first" });
+  room.commit();
+  const doc = joined(world);
+  const other = joined(world);
+  assert.deepEqual([doc.text, doc.version], ["one 😀 three", 2]);
+  const heard = recorded(doc);
+  /** @type {[import("../../static/client/messages.js").LogEvent["type"], any][]} */
+  const events = [
+    ["restored", { of_version: 1, op: [4, "2 ", -3] }],
+    ["tag_renamed", { tag: 2, name: "the first" }],
+    ["undone", { of_author: "ana", after: 0, until: 1, op: [4, -2] }],
+    ["untagged", { tag: 2 }],
+    ["painted", { op: [{ retain: 3, attributes: { colour: "red" } }] }], // by a newer server
+    ["edited", { client: "errand-1234", id: 8, op: ["> "] }],
+  ];
+  for (const [type, fields] of events) {
+    doc.edit([doc.text.length, `<${type}>`]); // under way when the event comes
+    other.insert(0, "!");
+    room.append({ ...server, type, ...fields });
+    room.commit();
+    world.pass(100);
+    assert.ok(doc.text.endsWith(`<${type}>`));
+  }
+  assert.equal(doc.version, room.log.length);
+  assert.deepEqual([doc.text, doc.pending], [room.text, 0]);
+  assert.deepEqual([other.text, other.pending], [room.text, 0]);
+  assert.deepEqual(heard.filter(([name]) => ["refused", "diverged", "closed"].includes(name)), []);
+  while (doc.canUndo) doc.undo();
+  world.pass(100);
+  assert.ok(!doc.text.includes("<"));
+  assert.equal(room.text, doc.text);
+});
+
 test("those who wait for what was made so far do not wait for what is made later", async () => {
   const world = new World();
   world.commits = false;
