@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import msgspec
+from msgspec import structs
 
 from collab.columns import Column, pack, unzigzag, zigzag
 
@@ -88,6 +89,12 @@ class EnvelopesBuilder:
                 pack([0, *(b - a - 1 for a, b in pairwise(self._positions))]),
             )
         )
+
+
+def moved(stored: bytes, by: int) -> bytes:
+    """What `EnvelopesBuilder.finish` made, with all positions greater ``by`` that much."""
+    columns = _decode(stored)
+    return _encode(structs.replace(columns, position=columns.position + by))
 
 
 class Envelopes:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from collab.document import Document
 from collab.errors import DocumentNotFound, NotCreatedYet, UnknownVersion
-from collab.events import Event
+from collab.events import LEVEL, Event
 from collab.operation import Operation, Text
 from collab.snapshots import BadSnapshot, unpack
 from collab.store.base import DocumentRecord, EventStore
@@ -77,16 +77,23 @@ async def document_at(
     Raises:
         DocumentNotFound, UnknownVersion: there is nothing of that name or number.
         CorruptLog: an event is missing or damaged.
+        UnknownEvent: only a newer program understands what is in its log up to that version.
     """
     record = await record_of(store, document)
     if version is None:
         version = record.version
     if not 0 <= version <= record.version:
         raise UnknownVersion(version, record.version)
+    if record.level > LEVEL:
+        await _check_understood(store, record, version)
     state = Document(document, max_length=max_length)
     start, content = await good_snapshot(store, document, version) or (0, "")
-    state.restore(
-        epoch=record.epoch, title=record.title, version=start, at=record.updated_at, content=content
+    state.take_over(
+        epoch=record.epoch,
+        title=record.title,
+        version=start,
+        at=record.updated_at,
+        content=content,
     )
     while state.version < version:
         operations, reached = await store.operations(document, after=state.version, until=version)
@@ -96,6 +103,13 @@ async def document_at(
         state.version = reached
         replayed(operations)
     return state
+
+
+async def _check_understood(store: EventStore, record: DocumentRecord, version: int) -> None:
+    """Read all events up to ``version``, which raises UnknownEvent at one that isn't known here: a snapshot behind it
+    would hide it."""
+    async for _ in events(store, record.id, until=version):
+        pass
 
 
 async def good_snapshot(store: EventStore, document: str, at_most: int) -> tuple[int, Text] | None:

@@ -10,6 +10,7 @@ part in the wrong place is found like a damaged one.
 from __future__ import annotations
 
 import zlib
+from bisect import bisect_right
 from struct import Struct
 from struct import error as StructError
 from typing import NamedTuple
@@ -17,9 +18,9 @@ from typing import NamedTuple
 import msgspec
 
 from collab.chapters import Chapter
-from collab.envelopes import Envelopes, EnvelopesBuilder
+from collab.envelopes import Envelopes, EnvelopesBuilder, moved
 from collab.errors import CollabError
-from collab.events import Edited, Event, UnreadableEvent, decode
+from collab.events import Edited, Event, UnreadableEvent, decode, effect
 from collab.operation import Operation
 from collab.runs import Runs, RunsBuilder, Stretch, stored
 
@@ -29,13 +30,13 @@ _HEADER = Struct("<BI")
 
 
 class BadSegment(CollabError):
-    """Damaged, or of a format that this version of collab doesn't know. ``index`` is the first event in the
-    segment, counted from 0, that can't be read."""
+    """Damaged, or of a format that this version of collab doesn't know, then ``newer``. ``index`` is the first event in
+    the segment, counted from 0, that can't be read."""
 
     code = "bad_segment"
 
-    def __init__(self, what: str, index: int = 0) -> None:
-        self.index = index
+    def __init__(self, what: str, index: int = 0, *, newer: bool = False) -> None:
+        self.index, self.newer = index, newer
         super().__init__(what)
 
 
@@ -60,6 +61,12 @@ class Segment(NamedTuple):
     began: int
     operations: bytes
     envelopes: bytes
+
+    def moved(self, document: str, by: int) -> Segment:
+        """The same events at positions that are greater ``by`` that much."""
+        body = _unseal("envelopes", document, self.first, self.last, self.envelopes)
+        envelopes = _seal("envelopes", document, self.first, self.last, moved(body, by))
+        return self._replace(envelopes=envelopes)
 
 
 class SegmentBuilder:
@@ -146,8 +153,8 @@ class OperationsPart:
                 payload = decode(*what)
             except UnreadableEvent as unreadable:
                 index = start + list(self.runs.steps(start, stop)).index(what)
-                raise BadSegment(str(unreadable), index) from unreadable
-            found.append(Stretch(payload.op if type(payload) is Edited else []))
+                raise BadSegment(str(unreadable), index, newer=unreadable.newer) from unreadable
+            found.append(Stretch(effect(payload) or []))
         return found
 
     def operations(self, after: int, until: int) -> list[Operation]:
@@ -202,7 +209,9 @@ class Unpacked:
                 try:
                     payload = decode(*step)
                 except UnreadableEvent as unreadable:
-                    raise BadSegment(str(unreadable), seq - self.first) from unreadable
+                    raise BadSegment(
+                        str(unreadable), seq - self.first, newer=unreadable.newer
+                    ) from unreadable
                 found.append(Event(document, seq, payload, author, client, client_seq, at, position))
             seq += 1
         return found
@@ -238,6 +247,14 @@ class Unpacked:
     def version_at(self, at: int) -> int:
         """The newest event that isn't later than ``at``; ``first`` - 1 if all are."""
         return self.first - 1 + self._envelopes.until(at)
+
+    def between(self, after: int, until: int) -> tuple[int, int]:
+        """The first and the last event at positions with ``after`` < position ≤ ``until``."""
+        positions = self._envelopes.positions(0, self.last + 1 - self.first)
+        return (
+            self.first + bisect_right(positions, after),
+            self.first - 1 + bisect_right(positions, until),
+        )
 
     def _range(self, after: int, until: int) -> tuple[int, int]:
         start = max(0, after + 1 - self.first)

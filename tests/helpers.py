@@ -372,7 +372,7 @@ def logged(path: Path, document: str) -> list[Logged]:
     """The committed events of ``document``, seen by another connection than the server's."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         rows = connection.execute(
-            "SELECT seq, c.client, client_seq, type, payload FROM events"
+            "SELECT seq, c.client, client_seq, coalesce(type, 'edited'), payload FROM events"
             " JOIN clients AS c ON c.number = events.client"
             " WHERE events.document = (SELECT number FROM documents WHERE id = ?) ORDER BY seq",
             (document,),

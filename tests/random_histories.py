@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from collab.events import Created, Edited, Event, Payload, Renamed
+from collab.events import (
+    Created,
+    Edited,
+    Event,
+    Origin,
+    Payload,
+    Renamed,
+    Restored,
+    Tagged,
+    TagRenamed,
+    Undone,
+    Untagged,
+)
 from collab.operation import Operation, Text, apply, normalize
 from collab.store import Append, ClientRecord
 from tests.random_operations import boundaries, random_operation, random_text
@@ -16,16 +28,24 @@ T0 = 1_700_000_000_000_000
 PEOPLE = [("c1", "ann"), ("c2", "bob"), ("c2", "bob too"), ("ünï 😀", "eve")]
 """Clients and authors: one client acts for two."""
 
+SERVER = "server"
+"""The client of what people ask the server to do."""
+
 
 class RandomHistory:
-    """One document's events, in appends of one to a dozen, and the text they lead to."""
+    """One document's events, in appends of one to a dozen, and the text they lead to.
 
-    def __init__(self, rng: Random, document: str, *, rich: bool = True) -> None:
+    With ``asking`` it begins with content, as a fork, and people also restore, undo, and name versions.
+    """
+
+    def __init__(self, rng: Random, document: str, *, rich: bool = True, asking: bool = False) -> None:
         self.text: Text = ""
         self.version = 0
         self._rng = rng
         self._document = document
         self._rich = rich
+        self._asking = asking
+        self._tags: list[int] = []
         self._at = T0
         self._counts: dict[str, int] = {}
 
@@ -33,8 +53,12 @@ class RandomHistory:
         """Appends that together hold at least ``events`` events more."""
         until = self.version + events
         if not self.version:
-            yield self._append([Created(f"epoch of {self._document}", title="Grüße 😀")], PEOPLE[0])
+            yield self._append([self._creation()], PEOPLE[0])
         while self.version < until:
+            if self._asking and self._rng.random() < 0.2:
+                author = self._rng.choice(PEOPLE)[1]
+                yield self._append([self._asked(author)], (SERVER, author))
+                continue
             kind = self._rng.random()
             if kind < 0.04:
                 yield self._append([Renamed(random_text(self._rng, 9))], self._rng.choice(PEOPLE))
@@ -42,6 +66,34 @@ class RandomHistory:
                 yield self._append([self._edit(self._anything())], self._rng.choice(PEOPLE))
             else:
                 yield self._append(list(self._run()), self._rng.choice(PEOPLE))
+
+    def _creation(self) -> Created:
+        title, epoch = "Grüße 😀", f"epoch of {self._document}"
+        if not self._asking:
+            return Created(epoch, title=title)
+        op: Operation = ["Es war 😀 einmal"]
+        if self._rich:
+            op.append({"insert": {"image": "x"}, "attributes": {"alt": "ß"}})
+        self.text = apply("", op)
+        return Created(epoch, title=title, op=op, origin=Origin("another", "its epoch", 17))
+
+    def _asked(self, author: str) -> Payload:
+        """What the server is asked for. It believes whoever says what an older version was."""
+        rng = self._rng
+        kind = rng.choice(["restore", "undo", "tag", "tag", "rename", "untag"])
+        version = rng.randint(1, self.version)
+        if kind in ("restore", "undo"):
+            op = self._anything()
+            self.text = apply(self.text, op)
+            if kind == "restore":
+                return Restored(version, op)
+            return Undone(author, rng.randrange(version), version, op)
+        if kind == "tag" or not self._tags:
+            self._tags.append(self.version + 1)
+            return Tagged(version, f"n° {self.version} 😀")
+        if kind == "rename":
+            return TagRenamed(rng.choice(self._tags), f"other {self.version}")
+        return Untagged(self._tags.pop(rng.randrange(len(self._tags))))
 
     def _edit(self, op: Operation, leans: tuple[str, ...] = ()) -> Edited:
         self.text = apply(self.text, op)

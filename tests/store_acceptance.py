@@ -355,12 +355,12 @@ class StoreAcceptance:
     async def test_the_catalogue_follows_the_events(self, store: EventStore) -> None:
         await store.append(creation("doc", title="First"))
         assert await store.document("doc") == DocumentRecord(
-            "doc", "epoch of doc", "text", "First", 1, T0, T0
+            "doc", "epoch of doc", "text", "First", 1, T0, T0, 2
         )
         await store.append(renaming("doc", 1, "Second"))
         await store.append(typing("doc", 2, 3))
         assert await store.document("doc") == DocumentRecord(
-            "doc", "epoch of doc", "text", "Second", 5, T0, T0 + 4 * SECOND
+            "doc", "epoch of doc", "text", "Second", 5, T0, T0 + 4 * SECOND, 2
         )
 
     async def test_a_title_may_be_taken_away(self, store: EventStore) -> None:

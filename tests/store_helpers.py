@@ -11,8 +11,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from collab import chain
 from collab.events import Created, Edited, Event, Payload, Renamed
 from collab.store import Append, ClientRecord, EventStore
+from collab.store.rows import checksum, seed
 from collab.store.sqlite import SQLiteStore
 from collab.store.transaction import Ledger
 
@@ -108,6 +110,41 @@ def rewrite(path: Path, *statements: str) -> None:
             connection.execute(f"DROP TRIGGER IF EXISTS {statement}")
         for statement in statements:
             connection.execute(statement)
+
+
+def newer_program(path: Path, document: str, type_: str, version: int, payload: bytes) -> int:
+    """Append an event of c1 and ann to ``document`` as a program of tomorrow would, and return its seq.
+
+    Whoever has the file open sees it, and its chain and its checksum are right.
+    """
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        number, newest, at, digest = connection.execute(
+            "SELECT number, version, updated_at, digest FROM documents WHERE id = ?", (document,)
+        ).fetchone()
+        (client,) = connection.execute(
+            "SELECT number FROM clients WHERE document = ? AND client = 'c1' AND author = 'ann'", (number,)
+        ).fetchone()
+        (position,) = connection.execute(
+            "UPDATE log SET position = position + 1 RETURNING position"
+        ).fetchone()
+        seq: int = newest + 1
+        head = chain.head(type_, version, "c1", "ann")
+        digest = chain.link(digest, chain.line(head, seq, seq - 1, at, payload))
+        connection.execute(
+            "INSERT INTO events"
+            " (document, seq, position, type, version, client, client_seq, at, payload, checksum, mark)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (number, seq, position, type_, version, client, seq - 1, at, payload)
+            + (checksum(seed(document, type_, version, "c1", "ann"), seq, seq - 1, at, payload),)
+            + (digest[: chain.MARK_BYTES],),
+        )
+        connection.execute(
+            "UPDATE documents SET version = ?, position = ?, digest = ?, level = 3 WHERE number = ?",
+            (seq, position, digest, number),
+        )
+        connection.execute("COMMIT")
+    return seq
 
 
 def commits(path: Path) -> int:

@@ -7,9 +7,10 @@ import pytest_asyncio
 from collab.store import EventStore
 from collab.store.memory import MemoryStore
 from tests.store_acceptance import StoreAcceptance
+from tests.store_acceptance_log import LogAcceptance
 
 
-class TestMemoryStore(StoreAcceptance):
+class TestMemoryStore(StoreAcceptance, LogAcceptance):
     @pytest_asyncio.fixture
     async def store(self) -> AsyncIterator[EventStore]:
         async with MemoryStore() as store:

@@ -17,27 +17,20 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from collab.errors import CorruptLog, StoreError
+from collab.errors import CorruptLog, StoreError, UnknownEvent
 from collab.events import Event
 from collab.reading import document_at
-from collab.segments import Segment, Unpacked
+from collab.segments import Segment
 from collab.store import Append, EventStore, Stored, history, sealing
 from collab.store import packer as packer_module
-from collab.store.rows import checksum, seed
 from collab.store.sqlite import SQLiteStore
 from collab.store.transaction import Ledger
 from collab.verifying import verify
 from tests.helpers import eventually
 from tests.random_histories import RandomHistory
 from tests.store_acceptance import StoreAcceptance, everything
-from tests.store_helpers import (
-    SECOND,
-    T0,
-    created,
-    on_writer,
-    rewrite,
-    typing,
-)
+from tests.store_acceptance_log import LogAcceptance
+from tests.store_helpers import created, newer_program, on_writer, rewrite, typing
 
 
 class PackingStore(SQLiteStore):
@@ -50,12 +43,37 @@ class PackingStore(SQLiteStore):
         return position
 
 
-class TestPackedSQLiteStore(StoreAcceptance):
+class TestPackedSQLiteStore(StoreAcceptance, LogAcceptance):
     """What a store is, with all of it in segments."""
 
     @pytest_asyncio.fixture
     async def store(self, tmp_path: Path) -> AsyncIterator[EventStore]:
         async with await PackingStore.open(tmp_path / "collab.db") as store:
+            yield store
+
+
+class HalfPackingStore(SQLiteStore):
+    """A store that packs a document after every third append."""
+
+    appends = 0
+
+    async def append(self, append: Append) -> int:
+        position = await super().append(append)
+        self.appends += 1
+        if self.appends % 3 == 0:
+            with suppress(StoreError):  # it was closed meanwhile
+                await self.pack(append.document)
+        return position
+
+
+class TestStoreThatWasKilledWhilePacking(LogAcceptance):
+    """What a log is, half of it in short segments, with all of their rows still there."""
+
+    @pytest_asyncio.fixture
+    async def store(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[EventStore]:
+        monkeypatch.setattr(sealing, "FULL", 40)
+        monkeypatch.setattr(sealing, "remove", lambda *_: False)
+        async with await HalfPackingStore.open(tmp_path / "collab.db") as store:
             yield store
 
 
@@ -449,29 +467,32 @@ async def test_a_damaged_event_is_not_packed_as_if_it_were_well(
 
 async def test_an_event_of_a_newer_program_survives_packing(tmp_path: Path) -> None:
     path = tmp_path / "collab.db"
-    async with await SQLiteStore.open(path) as store:
-        await created(store, "doc", edits=9)
     payload = b"\xff\0 anything"
-    right = checksum(seed("doc", "painted", 3, "c1", "ann"), 5, 4, T0 + 4 * SECOND, payload)
-    rewrite(
-        path,
-        f"UPDATE events SET type = 'painted', version = 3, payload = x'{payload.hex()}', checksum = {right}"
-        " WHERE seq = 5",
-    )
     async with await SQLiteStore.open(path) as store:
+        await created(store, "doc", edits=3)
+    assert newer_program(path, "doc", "painted", 3, payload) == 5
+    async with await SQLiteStore.open(path) as store:
+        await store.append(typing("doc", 5, 5))
+        before = await store.rows("doc")
         await store.pack("doc")
         assert (await store.stored("doc")).packed == 10
-        for read in (store.events("doc"), store.operations("doc", after=0, until=10)):
-            with pytest.raises(CorruptLog, match="painted") as corrupt:
+        for read in (
+            store.events("doc"),
+            store.operations("doc", after=0, until=10),
+            store.chapter("doc", after=0, until=10),
+        ):
+            with pytest.raises(UnknownEvent, match="painted") as unknown:
                 await read
-            assert corrupt.value.seq == 5
+            assert (unknown.value.document, unknown.value.seq) == ("doc", 5)
         assert len(await store.events("doc", after=5)) == 5
-        segment = await store._readers.run(lambda connection: history.segment(connection, "doc", 1, 0))
-        assert segment is not None
-        assert Unpacked("doc", segment).rows(4, 5)[0].payload == payload
+        assert await store.rows("doc") == before
+        assert (before[4].type, before[4].version, before[4].payload) == ("painted", 3, payload)
 
 
 # What the database itself forbids.
+
+INSERT = "INSERT INTO segments (document, last, first, began, first_position, last_position, operations, envelopes)"
+REST = "0, 0, 0, x'', x''"
 
 
 @pytest.mark.parametrize(
@@ -483,11 +504,11 @@ async def test_an_event_of_a_newer_program_survives_packing(tmp_path: Path) -> N
         ("UPDATE segments SET last = last + 1", "segments are never changed"),
         ("DELETE FROM segments", "segments are never dropped"),
         ("DELETE FROM segments WHERE first = 1", "segments are never dropped"),
-        ("INSERT INTO segments VALUES (1, 44, 1, 0, x'', x''), (1, 48, 46, 0, x'', x'')", "leave no gap"),
-        ("INSERT INTO segments VALUES (1, 41, 40, 0, x'', x'')", "leave no gap"),
-        ("INSERT INTO segments VALUES (1, 39, 1, 0, x'', x'')", "leave no gap"),
-        ("INSERT INTO segments VALUES (1, 50, 60, 0, x'', x'')", "leave no gap"),
-        ("INSERT INTO segments VALUES (2, 5, 2, 0, x'', x'')", "leave no gap"),
+        (f"{INSERT} VALUES (1, 44, 1, {REST}), (1, 48, 46, {REST})", "leave no gap"),
+        (f"{INSERT} VALUES (1, 41, 40, {REST})", "leave no gap"),
+        (f"{INSERT} VALUES (1, 39, 1, {REST})", "leave no gap"),
+        (f"{INSERT} VALUES (1, 50, 60, {REST})", "leave no gap"),
+        (f"{INSERT} VALUES (2, 5, 2, {REST})", "leave no gap"),
     ],
 )
 async def test_the_database_itself_refuses_to_lose_events(
@@ -510,7 +531,7 @@ async def test_the_database_lets_go_of_what_a_segment_has(store: SQLiteStore) ->
     def put_back(ledger: Ledger) -> None:
         # As if it had been killed before it removed them.
         ledger.connection.execute(
-            "INSERT INTO events SELECT 1, value, value, 'edited', 1, 1, 1, 1, x'', 0"
+            "INSERT INTO events SELECT 1, value, value, NULL, 1, 1, 1, 1, x'', 0, NULL"
             " FROM json_each('[3, 4, 5]')"
         )
 
@@ -519,6 +540,3 @@ async def test_the_database_lets_go_of_what_a_segment_has(store: SQLiteStore) ->
     await store.pack("doc")
     assert await rows_of(store) == 0
     assert await everything(store, "doc") == before
-
-
-# Files of schema version 1.

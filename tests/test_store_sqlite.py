@@ -14,6 +14,7 @@ from collab.store import EventStore
 from collab.store.memory import MemoryStore
 from collab.store.sqlite import SQLiteStore
 from tests.store_acceptance import StoreAcceptance, everything
+from tests.store_acceptance_log import LogAcceptance
 from tests.store_helpers import (
     SECOND,
     T0,
@@ -26,7 +27,7 @@ from tests.store_helpers import (
 )
 
 
-class TestSQLiteStore(StoreAcceptance):
+class TestSQLiteStore(StoreAcceptance, LogAcceptance):
     @pytest_asyncio.fixture
     async def store(self, tmp_path: Path) -> AsyncIterator[EventStore]:
         async with await SQLiteStore.open(tmp_path / "collab.db") as store:

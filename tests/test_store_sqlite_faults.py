@@ -26,6 +26,7 @@ from collab.errors import (
     StoreFull,
     StoreReadOnly,
     StoreUnusable,
+    UnknownEvent,
     VersionConflict,
 )
 from collab.events import Edited
@@ -524,11 +525,17 @@ async def test_an_event_past_the_end_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("type_", "version", "payload"),
-    [("painted", 1, b"{}"), ("edited", 99, b"[[]]"), ("edited", 1, b"[[1,"), ("edited", 1, b"{}")],
+    ("type_", "version", "payload", "failure"),
+    [
+        ("painted", 1, b"{}", UnknownEvent),
+        ("edited", 99, b"[[]]", UnknownEvent),
+        ("edited", 1, b"[[1,", CorruptLog),
+        ("edited", 1, b"{}", CorruptLog),
+        ("created", 1, b"[]", CorruptLog),
+    ],
 )
 async def test_an_event_that_this_program_cannot_read_is_found(
-    tmp_path: Path, type_: str, version: int, payload: bytes
+    tmp_path: Path, type_: str, version: int, payload: bytes, failure: type[StoreError]
 ) -> None:
     path = tmp_path / "collab.db"
     async with await SQLiteStore.open(path) as store:
@@ -540,9 +547,9 @@ async def test_an_event_that_this_program_cannot_read_is_found(
         f" checksum = {right} WHERE seq = 2",
     )
     async with await SQLiteStore.open(path) as store:
-        with pytest.raises(CorruptLog, match=type_) as corrupt:
+        with pytest.raises(failure, match=type_) as found:
             await store.events("doc")
-        assert corrupt.value.seq == 2
+        assert "document 'doc', event 2" in str(found.value)
 
 
 async def test_text_that_is_no_text_is_found_where_it_is(tmp_path: Path) -> None:

@@ -9,20 +9,25 @@ the contract as tests, which every store passes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from collab.chapters import Chapter
 from collab.events import Event
 from collab.operation import Operation
+from collab.segments import Row
+from collab.tags import Tag
 
 PAGE = 1_000
 """Events read at once where the caller doesn't say: some 100 kB in memory."""
 
 
 class DocumentRecord(msgspec.Struct, frozen=True):
-    """A line of the catalogue. Times are microseconds since 1970, UTC."""
+    """A line of the catalogue. Times are microseconds since 1970, UTC.
+
+    ``level`` is the highest of its events' (see `collab.events`).
+    """
 
     id: str
     epoch: str
@@ -31,6 +36,7 @@ class DocumentRecord(msgspec.Struct, frozen=True):
     version: int
     created_at: int
     updated_at: int
+    level: int = 1
 
 
 class ClientRecord(msgspec.Struct, frozen=True):
@@ -58,6 +64,24 @@ class Append(msgspec.Struct, frozen=True):
     expected: int
     events: Sequence[Event]
     clients: Sequence[ClientRecord]
+
+
+class Adoption(msgspec.Struct, frozen=True):
+    """A whole history that was made elsewhere, checked by the caller: ``rows`` are its events from the first to the
+    last, of which the rest follows. Their positions don't count."""
+
+    record: DocumentRecord
+    rows: Sequence[Row]
+    clients: Sequence[ClientRecord]
+    tags: Sequence[Tag]
+
+
+class Logged(NamedTuple):
+    """An event in the whole log, as it is stored."""
+
+    document: str
+    seq: int
+    row: Row
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -105,7 +129,50 @@ class EventStore(Protocol):
         """Events with ``after`` < seq ≤ ``until`` in order, at most ``limit``; [] where there are none.
 
         Raises:
-            CorruptLog: one is missing, damaged or of a kind not known here.
+            CorruptLog: one is missing or damaged.
+            UnknownEvent: one is of a kind not known here.
+        """
+        ...
+
+    async def rows(
+        self, document: str, *, after: int = 0, until: int | None = None, limit: int = PAGE
+    ) -> list[Row]:
+        """The same events to the byte as they are stored, whether their kind is known here or not.
+
+        Raises:
+            CorruptLog: one is missing or damaged.
+        """
+        ...
+
+    async def digests(self, document: str, *, after: int, until: int) -> list[tuple[int, bytes]]:
+        """What is kept of the hash chain (`collab.chain`) for events with ``after`` < seq ≤ ``until``, in order: the
+        beginnings of some of their digests, each with its seq. That of the newest event is whole.
+
+        Empty if the document has no chain, because its history couldn't be read when it was to get one.
+        """
+        ...
+
+    async def tags(self, document: str) -> list[Tag]:
+        """The named versions of ``document``, the first named first."""
+        ...
+
+    async def position(self) -> int:
+        """The position of the newest event in the whole log, 0 if there is none."""
+        ...
+
+    async def log(self, *, after: int, limit: int = PAGE) -> list[Logged]:
+        """The events of all documents that follow position ``after``, at most ``limit``.
+
+        Raises:
+            CorruptLog, StoreDamaged: one is missing or damaged.
+        """
+        ...
+
+    async def adopt(self, adoption: Adoption) -> int:
+        """Take over a document with its whole history, in one transaction; the position of its first event.
+
+        Raises:
+            VersionConflict: there is a document of that id.
         """
         ...
 
@@ -116,7 +183,7 @@ class EventStore(Protocol):
         change the text is left out. Where there are events, the version is a later one than ``after``.
 
         Raises:
-            CorruptLog: an event is missing, damaged or of a kind not known here.
+            CorruptLog, UnknownEvent: as for `events`.
         """
         ...
 
@@ -126,7 +193,7 @@ class EventStore(Protocol):
         Where there are events there is at least one.
 
         Raises:
-            CorruptLog: an event is missing, damaged or of a kind not known here.
+            CorruptLog, UnknownEvent: as for `events`.
         """
         ...
 

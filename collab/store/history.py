@@ -7,12 +7,13 @@ seen in one of the places, never in both or none.
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 from collab.chapters import Chapter, chapter_of
-from collab.errors import CorruptLog
+from collab.errors import CorruptLog, StoreError, UnknownEvent
 from collab.events import Event
 from collab.operation import Operation
-from collab.segments import BadSegment, OperationsPart, Segment, Unpacked
+from collab.segments import BadSegment, OperationsPart, Row, Segment, Unpacked
 from collab.store import rows
 
 ENOUGH = 2_000
@@ -33,7 +34,7 @@ def events(
     """The events with ``after`` < seq ≤ ``until``, at most ``limit``.
 
     Raises:
-        CorruptLog: one is missing, damaged or of a kind not known here.
+        CorruptLog, UnknownEvent: one is missing or damaged, or of a kind not known here.
     """
     known = head(connection, document)
     if known is None:
@@ -48,7 +49,7 @@ def events(
         try:
             found += Unpacked(document, packed).events(after, stop)
         except BadSegment as bad:
-            raise CorruptLog(document, max(after + 1, packed.first + bad.index), str(bad)) from bad
+            raise _bad(document, after, packed, bad) from bad
         after = stop
     if after < until and len(found) < limit:
         found += _unpacked(connection, document, number, after, until, limit - len(found))
@@ -60,13 +61,43 @@ def events(
     return found
 
 
+def packed_rows(
+    connection: sqlite3.Connection, document: str, *, after: int, until: int, limit: int
+) -> list[Row]:
+    """The events with ``after`` < seq ≤ ``until`` as they are stored, at most ``limit``.
+
+    Raises:
+        CorruptLog: one is missing or damaged.
+    """
+    number, newest = head(connection, document) or (0, 0)
+    until = min(until, newest, after + limit)
+    found: list[Row] = []
+    first = after
+    while after < until:
+        packed = segment(connection, document, number, after)
+        if packed is None:
+            break
+        stop = min(until, packed.last)
+        try:
+            found += Unpacked(document, packed).rows(after, stop)
+        except BadSegment as bad:
+            raise _bad(document, after, packed, bad) from bad
+        after = stop
+    if after < until:
+        raw = _raw(connection, number, after, until, limit)
+        found += [rows.check(document, row) for row in rows.following(document, raw, after=after)]
+    if len(found) < until - first:
+        raise CorruptLog(document, first + len(found) + 1, f"missing, the newest version is {newest}")
+    return found
+
+
 def operations(
     connection: sqlite3.Connection, document: str, *, after: int, until: int
 ) -> tuple[list[Operation], int]:
     """Operations that lead from version ``after`` towards ``until``, and the version that they lead to.
 
     Raises:
-        CorruptLog: an event is missing, damaged or of a kind not known here.
+        CorruptLog, UnknownEvent: an event is missing or damaged, or of a kind not known here.
     """
     known = head(connection, document)
     number, newest = known or (0, 0)
@@ -85,7 +116,7 @@ def operations(
             part = OperationsPart(document, packed.first, packed.last, packed.operations)
             found += part.operations(after, stop)
         except BadSegment as bad:
-            raise CorruptLog(document, max(after + 1, packed.first + bad.index), str(bad)) from bad
+            raise _bad(document, after, packed, bad) from bad
         after = stop
     return found, after
 
@@ -94,7 +125,7 @@ def chapter(connection: sqlite3.Connection, document: str, *, after: int, until:
     """What was done from version ``after`` towards ``until``, by whom and when.
 
     Raises:
-        CorruptLog: an event is missing, damaged or of a kind not known here.
+        CorruptLog, UnknownEvent: an event is missing or damaged, or of a kind not known here.
     """
     number, newest = head(connection, document) or (0, 0)
     until = min(until, newest)
@@ -109,7 +140,13 @@ def chapter(connection: sqlite3.Connection, document: str, *, after: int, until:
     try:
         return Unpacked(document, packed).chapter(after, min(until, packed.last))
     except BadSegment as bad:
-        raise CorruptLog(document, max(after + 1, packed.first + bad.index), str(bad)) from bad
+        raise _bad(document, after, packed, bad) from bad
+
+
+def _bad(document: str, after: int, packed: Segment, bad: BadSegment) -> StoreError:
+    return (UnknownEvent if bad.newer else CorruptLog)(
+        document, max(after + 1, packed.first + bad.index), str(bad)
+    )
 
 
 def segment(
@@ -136,15 +173,15 @@ def segment(
 def _unpacked(
     connection: sqlite3.Connection, document: str, number: int, after: int, until: int, limit: int
 ) -> list[Event]:
-    return rows.read(
-        document,
-        connection.execute(
-            f"SELECT {rows.COLUMNS} FROM events AS e LEFT JOIN clients AS c ON c.number = e.client"
-            " WHERE e.document = ? AND e.seq > ? AND e.seq <= ? ORDER BY e.seq LIMIT ?",
-            (number, after, until, limit),
-        ).fetchall(),
-        after=after,
-    )
+    return rows.read(document, _raw(connection, number, after, until, limit), after=after)
+
+
+def _raw(connection: sqlite3.Connection, number: int, after: int, until: int, limit: int) -> list[Any]:
+    return connection.execute(
+        f"SELECT {rows.COLUMNS} {rows.TABLES}"
+        " WHERE e.document = ? AND e.seq > ? AND e.seq <= ? ORDER BY e.seq LIMIT ?",
+        (number, after, until, limit),
+    ).fetchall()
 
 
 def version_at(connection: sqlite3.Connection, document: str, at: int) -> int:
@@ -184,7 +221,7 @@ def _packed_version_at(connection: sqlite3.Connection, document: str, number: in
     try:
         return Unpacked(document, Segment(*found)).version_at(at)
     except BadSegment as bad:
-        raise CorruptLog(document, found[0], str(bad)) from bad
+        raise _bad(document, 0, Segment(*found), bad) from bad
 
 
 def newest_segment(connection: sqlite3.Connection, number: int) -> tuple[int, int] | None:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from msgspec.structs import replace
 
+from collab.chain import Chain, beginning
 from collab.chapters import Chapter, chapter_of
 from collab.errors import StoreError, VersionConflict
-from collab.events import Event
+from collab.events import Event, Payload, decode, encode, name_of
 from collab.operation import Operation
-from collab.store.base import PAGE, Append, ClientRecord, DocumentRecord, Stored
+from collab.segments import Row
+from collab.store.base import PAGE, Adoption, Append, ClientRecord, DocumentRecord, Logged, Stored
 from collab.store.rows import prepare
+from collab.tags import Tag, Tags
+
+T = TypeVar("T")
 
 
 class _Log:
@@ -23,6 +28,9 @@ class _Log:
     def __init__(self) -> None:
         self.record: DocumentRecord
         self.events: list[Event] = []
+        self.rows: list[Row] = []
+        self.digests: list[bytes] = []
+        self.tags = Tags()
         self.clients: dict[str, ClientRecord] = {}
         self.snapshots: dict[int, bytes] = {}
 
@@ -32,7 +40,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._logs: dict[str, _Log] = {}
-        self._position = 0
+        self._order: list[tuple[str, int]] = []
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -59,14 +67,19 @@ class MemoryStore:
             self._logs[append.document] = log
         elif first.at < log.record.updated_at:
             raise StoreError(f"document {append.document!r}: time went back to {first.at}")
-        position = self._position + 1
-        log.events += [replace(event, position=position + i) for i, event in enumerate(append.events)]
-        self._position += len(append.events)
+        position = len(self._order) + 1
+        for event in append.events:
+            row = Row(
+                *name_of(event.payload), event.client, event.author, event.client_seq, event.at,
+                *(len(self._order) + 1, encode(event.payload)),
+            )  # fmt: skip
+            self._add(append.document, log, row, event.payload)
         for record in prepared.clients:
             known = log.clients.get(record.client, record)
             log.clients[record.client] = replace(known, accepted=record.accepted)
         title = log.record.title if prepared.title is None else prepared.title
-        log.record = replace(log.record, title=title, version=last.seq, updated_at=last.at)
+        level = max(log.record.level, prepared.level)
+        log.record = replace(log.record, title=title, version=last.seq, updated_at=last.at, level=level)
         return position
 
     async def document(self, document: str) -> DocumentRecord | None:
@@ -86,9 +99,59 @@ class MemoryStore:
         self, document: str, *, after: int = 0, until: int | None = None, limit: int = PAGE
     ) -> list[Event]:
         log = self._log(document)
+        return _page(log.events, after, until, limit) if log else []
+
+    def _add(self, document: str, log: _Log, row: Row, payload: Payload) -> None:
+        seq = len(log.events) + 1
+        event = Event(
+            document, seq, payload, row.author, row.client, row.client_seq, row.at, position=row.position
+        )
+        chain = Chain(log.digests[-1] if log.digests else beginning(document), seq - 1)
+        log.digests.append(chain.take(row))
+        log.events.append(event)
+        log.rows.append(row)
+        log.tags.evolve(event)
+        self._order.append((document, seq))
+
+    async def adopt(self, adoption: Adoption) -> int:
+        record = adoption.record
+        known = self._log(record.id)
+        if known is not None:
+            raise VersionConflict(record.id, 0, len(known.events))
+        log = self._logs[record.id] = _Log()
+        log.record = record
+        log.clients = {client.client: client for client in adoption.clients}
+        position = len(self._order) + 1
+        for row in adoption.rows:
+            placed = row._replace(position=len(self._order) + 1)
+            self._add(record.id, log, placed, decode(row.type, row.version, row.payload))
+        return position
+
+    async def rows(
+        self, document: str, *, after: int = 0, until: int | None = None, limit: int = PAGE
+    ) -> list[Row]:
+        log = self._log(document)
+        return _page(log.rows, after, until, limit) if log else []
+
+    async def digests(self, document: str, *, after: int, until: int) -> list[tuple[int, bytes]]:
+        log = self._log(document)
+        return list(enumerate(log.digests, 1))[max(0, after) : max(0, until)] if log else []
+
+    async def tags(self, document: str) -> list[Tag]:
+        log = self._log(document)
+        return log.tags.all() if log else []
+
+    async def position(self) -> int:
+        self._check_open()
+        return len(self._order)
+
+    async def log(self, *, after: int, limit: int = PAGE) -> list[Logged]:
+        self._check_open()
         after = max(0, after)
-        end = after + max(0, limit) if until is None else min(until, after + max(0, limit))
-        return log.events[after : max(0, end)] if log else []
+        return [
+            Logged(document, seq, self._logs[document].rows[seq - 1])
+            for document, seq in self._order[after : after + max(0, limit)]
+        ]
 
     async def operations(self, document: str, *, after: int, until: int) -> tuple[list[Operation], int]:
         page = await self.events(document, after=after, until=until)
@@ -145,3 +208,10 @@ class MemoryStore:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError("the store is closed")
+
+
+def _page(items: list[T], after: int, until: int | None, limit: int) -> list[T]:
+    """Those with ``after`` < number ≤ ``until``, counted from 1, at most ``limit``."""
+    start = max(0, after)
+    end = start + max(0, limit)
+    return items[start : end if until is None else max(0, min(until, end))]

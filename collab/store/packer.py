@@ -160,12 +160,12 @@ class Packer:
 
     async def _seal(self, readers: Readers, plan: Plan, pause: Callable[[], None]) -> None:
         try:
-            segment = await readers.run(
+            sealed = await readers.run(
                 lambda connection: sealing.build(connection, plan, pause), at_once=False
             )
         except Overtaken:
             return
-        if await self._writer.run(lambda ledger: sealing.insert(ledger, plan, segment)):
+        if await self._writer.run(lambda ledger: sealing.insert(ledger, plan, sealed)):
             await self._remove(plan.number)
 
     async def _tidy(self, readers: Readers, document: str, spare: int) -> None:

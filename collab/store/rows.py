@@ -7,7 +7,7 @@ within SQLite's four-byte integers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from struct import Struct
 from struct import error as StructError
@@ -16,21 +16,37 @@ from zlib import crc32
 
 import msgspec
 
-from collab.errors import CorruptLog
-from collab.events import Created, Event, Renamed, UnreadableEvent, decode, encode, name_of
+from collab import chain
+from collab.errors import CorruptLog, StoreError, UnknownEvent
+from collab.events import (
+    Created,
+    Edited,
+    Event,
+    Renamed,
+    UnreadableEvent,
+    decode,
+    encode,
+    level_of,
+    name_of,
+)
 from collab.segments import Row
 from collab.store.base import Append, ClientRecord
+from collab.tags import ABOUT_TAGS
 
 _numbers = Struct("<qqq").pack
 
-EventRow = tuple[int, str, int, tuple[str, str], int, int, bytes, int]
-"""What of an event is known before its transaction, the rest being numbers of rows: seq, type, version,
-(client, author), client_seq, at, payload, checksum. A bare tuple: there is one for every keystroke."""
+EventRow = tuple[int, str | None, int, tuple[str, str], int, int, bytes, int, bytes]
+"""What of an event is known before its transaction, the rest being numbers of rows and the digest: seq, type, version,
+(client, author), client_seq, at, payload, checksum, line. A bare tuple: there is one for every keystroke."""
+
+EDITED = "edited"
+"""The type that takes no room in a row."""
 
 
 class Prepared(msgspec.Struct, frozen=True):
     """An `Append` that was checked and encoded. ``clients`` and ``people``, clients with an author each, are in
-    the order of their events, ``began`` and ``ended`` the times of the first and the last."""
+    the order of their events, ``tagging`` are the events about tags, ``level`` is the highest of all, ``began`` and
+    ``ended`` are the times of the first and the last."""
 
     document: str
     expected: int
@@ -39,6 +55,8 @@ class Prepared(msgspec.Struct, frozen=True):
     rows: list[EventRow]
     clients: list[ClientRecord]
     people: list[tuple[str, str]]
+    tagging: list[Event]
+    level: int
     began: int
     ended: int
 
@@ -47,6 +65,12 @@ class Prepared(msgspec.Struct, frozen=True):
 def seed(document: str, type_: str, version: int, client: str, author: str) -> int:
     """The checksum over what many events have in common."""
     return crc32(f"{document}\0{type_}\0{version}\0{client}\0{author}".encode())
+
+
+@lru_cache(4096, typed=True)
+def _common(document: str, type_: str, version: int, client: str, author: str) -> tuple[int, bytes]:
+    """What many events have in common of their checksums, and of their lines in the hash chain."""
+    return seed(document, type_, version, client, author), chain.head(type_, version, client, author)
 
 
 def checksum(seed: int, seq: int, client_seq: int, at: int, payload: bytes) -> int:
@@ -63,8 +87,7 @@ def prepare(append: Append) -> Prepared:
     document = append.document
     people: dict[tuple[str, str], None] = {}  # in the order of their events
     rows: list[EventRow] = []
-    created = None
-    title = None
+    odd: list[Event] = []
     seq, at = append.expected, 0
     for event in append.events:
         seq += 1
@@ -73,24 +96,33 @@ def prepare(append: Append) -> Prepared:
         client, at, payload = event.client, event.at, event.payload
         if client not in records:
             raise ValueError(f"event {seq} is of client {client!r}, who isn't among the clients")
-        if isinstance(payload, Created) is not (seq == 1):
-            raise ValueError(f"event {seq}: a document's first event, and no other, is its creation")
-        if isinstance(payload, Created):
-            created = payload
-        elif isinstance(payload, Renamed):
-            title = payload.title
+        if type(payload) is not Edited or seq == 1:
+            odd.append(event)
         type_, version = name_of(payload)
         stored = encode(payload)
         person = client, event.author
         people[person] = None
-        start = seed(document, type_, version, *person)
+        start, head = _common(document, type_, version, *person)
         try:
             check = checksum(start, seq, event.client_seq, at, stored)
         except StructError as error:
             raise ValueError(f"event {seq}: {error}") from error
-        rows.append((seq, type_, version, person, event.client_seq, at, stored, check))
+        line = chain.line(head, seq, event.client_seq, at, stored)
+        short = None if type_ == EDITED else type_
+        rows.append((seq, short, version, person, event.client_seq, at, stored, check, line))
     if not rows:
         raise ValueError("there are no events to append")
+    created, title, tagging = None, None, []
+    for event in odd:
+        payload = event.payload
+        if isinstance(payload, Created) is not (event.seq == 1):
+            raise ValueError(f"event {event.seq}: a document's first event, and no other, is its creation")
+        if isinstance(payload, Created):
+            created = payload
+        elif isinstance(payload, Renamed):
+            title = payload.title
+        elif isinstance(payload, ABOUT_TAGS):
+            tagging.append(event)
     clients = list(append.clients)
     if len(clients) > 1:
         clients = list(({client: records[client] for client, _ in people} | records).values())
@@ -102,15 +134,20 @@ def prepare(append: Append) -> Prepared:
         rows,
         clients,
         list(people),
+        tagging,
+        max((level_of(event.payload) for event in odd), default=1),
         append.events[0].at,
         at,
     )
 
 
 COLUMNS = (
-    "e.seq, e.type, e.version, e.client_seq, e.at, e.payload, e.checksum, e.position, c.client, c.author"
+    f"e.seq, coalesce(e.type, '{EDITED}'), e.version, e.client_seq, e.at, e.payload, e.checksum, e.position,"
+    " c.client, c.author"
 )
 """What `check` wants of a row, where ``e`` is the event and ``c`` its client."""
+
+TABLES = "FROM events AS e LEFT JOIN clients AS c ON c.number = e.client"
 
 
 def check(document: str, row: Sequence[Any]) -> Row:
@@ -135,15 +172,30 @@ def read(document: str, rows: Iterable[Sequence[Any]], *, after: int) -> list[Ev
         CorruptLog: one is missing before another, or damaged.
     """
     events = []
-    expected = after
-    for found in rows:
-        expected += 1
-        if found[0] != expected:
-            raise CorruptLog(document, expected, f"missing, the next one is {found[0]}")
+    seq = after
+    for found in following(document, rows, after=after):
+        seq += 1
         type_, version, client, author, client_seq, at, position, payload = check(document, found)
         try:
             what = decode(type_, version, payload)
         except UnreadableEvent as damage:
-            raise CorruptLog(document, expected, str(damage)) from damage
-        events.append(Event(document, expected, what, author, client, client_seq, at, position))
+            raise unreadable(document, seq, damage) from damage
+        events.append(Event(document, seq, what, author, client, client_seq, at, position))
     return events
+
+
+def following(document: str, rows: Iterable[Sequence[Any]], *, after: int) -> Iterator[Sequence[Any]]:
+    """``rows``, which are to be those of the events behind event ``after``.
+
+    Raises:
+        CorruptLog: one is missing before another.
+    """
+    for expected, found in enumerate(rows, after + 1):
+        if found[0] != expected:
+            raise CorruptLog(document, expected, f"missing, the next one is {found[0]}")
+        yield found
+
+
+def unreadable(document: str, seq: int, why: UnreadableEvent) -> StoreError:
+    """What to say of an event that can't be decoded: that it is damaged, or from a newer program."""
+    return (UnknownEvent if why.newer else CorruptLog)(document, seq, str(why))

@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
 from collab.errors import StoreError, StoreTooNew, StoreUnusable
+from collab.store.chaining import chain_all
 from collab.store.faults import primary_code, translate
 
 logger = logging.getLogger("collab.store")
@@ -22,8 +23,17 @@ logger = logging.getLogger("collab.store")
 APPLICATION_ID = 0x636C6162
 """The letters "clab", in the header of every store."""
 
-STEPS: Sequence[str] = ("schema_1.sql", "schema_2.sql")
-"""The files that lead from schema version 0, an empty database, to 1, 2 … A released one never changes."""
+Part = str | Callable[[sqlite3.Connection], None]
+"""The name of a file in this package, or SQL, or what a program has to do."""
+
+Step = Part | tuple[Part, ...]
+
+STEPS: Sequence[Step] = (
+    "schema_1.sql",
+    "schema_2.sql",
+    ("schema_3_tables.sql", chain_all, "schema_3_guards.sql"),
+)
+"""What leads from schema version 0, an empty database, to 1, 2 … A released one never changes."""
 
 PAGE_BYTES = 1_024
 """The page of a new file. A commit writes some pages for a few bytes each, and an empty file is 14 of them."""
@@ -79,10 +89,8 @@ def look(path: Path, *, newest: int = len(STEPS)) -> bool:
     return True
 
 
-def connect_writer(path: Path, *, busy_seconds: float, steps: Sequence[str] = STEPS) -> sqlite3.Connection:
+def connect_writer(path: Path, *, busy_seconds: float, steps: Sequence[Step] = STEPS) -> sqlite3.Connection:
     """The connection that writes, its schema brought up to date, for the thread that calls this.
-
-    ``steps`` are names of files in this package, or SQL.
 
     Raises:
         StoreError: the file can't be used, or not now.
@@ -117,7 +125,7 @@ def connect_writer(path: Path, *, busy_seconds: float, steps: Sequence[str] = ST
     return connection
 
 
-def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[str]) -> None:
+def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step]) -> None:
     """Take all steps that the database lacks, each wholly or not at all."""
     while True:
         version = _version(connection)
@@ -130,8 +138,7 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[str]) ->
             if version > len(steps):
                 raise StoreTooNew(str(path), version, len(steps))
             if version < len(steps):
-                for statement in _statements(_sql(steps[version])):
-                    connection.execute(statement)
+                _take(connection, steps[version])
                 connection.execute(f"PRAGMA user_version = {version + 1}")
             connection.execute("COMMIT")
         finally:
@@ -141,13 +148,22 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[str]) ->
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
+def _take(connection: sqlite3.Connection, step: Step) -> None:
+    for part in step if isinstance(step, tuple) else (step,):
+        if callable(part):
+            part(connection)
+        else:
+            for statement in _statements(_sql(part)):
+                connection.execute(statement)
+
+
 def _version(connection: sqlite3.Connection) -> int:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return version
 
 
-def _sql(step: str) -> str:
-    return files(__package__).joinpath(step).read_text("utf-8") if step.endswith(".sql") else step
+def _sql(part: str) -> str:
+    return files(__package__).joinpath(part).read_text("utf-8") if part.endswith(".sql") else part
 
 
 def _statements(sql: str) -> Iterator[str]:

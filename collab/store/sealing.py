@@ -9,9 +9,10 @@ leaves rows that a segment has too, which nobody reads, and which the next packi
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from collab.chain import DIGEST_BYTES, UNFITTING, Chain, beginning
 from collab.errors import CorruptLog, StoreError
 from collab.segments import BadSegment, Row, Segment, SegmentBuilder, Unpacked
 from collab.store import history, rows
@@ -77,19 +78,24 @@ def plan(connection: sqlite3.Connection, document: str, *, least: int, thrifty: 
     return Plan(document, number, newest, first, min(version, first + FULL - 1))
 
 
-def build(connection: sqlite3.Connection, plan: Plan, pause: Callable[[], None]) -> Segment:
-    """The segment that ``plan`` asks for, read back and compared with the rows. ``pause`` is called often.
+class Sealed(NamedTuple):
+    """A segment, the positions of its first event and its last, and its part of the hash chain if there is one."""
+
+    segment: Segment
+    first_position: int
+    last_position: int
+    chain: bytes | None
+
+
+def seal(
+    document: str, first: int, whole: Sequence[Row], chain: Chain | None, pause: Callable[[], None]
+) -> Sealed:
+    """The segment of ``whole``, read back and compared. ``chain`` has taken in what comes before event ``first``.
 
     Raises:
-        CorruptLog: an event is missing or damaged, and shall not be packed as if it were well.
-        Overtaken: the plan is out of date.
+        StoreError: they can't be packed.
     """
-    whole = _packed(connection, plan) if plan.first < plan.fresh else []
-    pause()
-    for page in _pages(connection, plan):
-        whole += page
-        pause()
-    builder = SegmentBuilder(plan.document, plan.first)
+    builder = SegmentBuilder(document, first)
     for start in range(0, len(whole), PIECE):
         for row in whole[start : start + PIECE]:
             builder.add(row)
@@ -97,15 +103,52 @@ def build(connection: sqlite3.Connection, plan: Plan, pause: Callable[[], None])
     try:
         segment = builder.finish()
         pause()
-        unpacked = Unpacked(plan.document, segment)
+        unpacked = Unpacked(document, segment)
     except (BadSegment, OverflowError) as failure:
-        raise StoreError(f"document {plan.document!r}: can't pack event {plan.first} and on") from failure
+        raise StoreError(f"document {document!r}: can't pack event {first} and on") from failure
     for start in range(0, len(whole), PIECE):
-        after = plan.first - 1 + start
+        after = first - 1 + start
         if unpacked.rows(after, after + PIECE) != whole[start : start + PIECE]:
-            raise StoreError(f"document {plan.document!r}: events after {after} are packed wrong")
+            raise StoreError(f"document {document!r}: events after {after} are packed wrong")
         pause()
-    return segment
+    return Sealed(segment, whole[0].position, whole[-1].position, chain.sealed() if chain else None)
+
+
+def build(connection: sqlite3.Connection, plan: Plan, pause: Callable[[], None]) -> Sealed:
+    """The segment that ``plan`` asks for, read back and compared with the rows. ``pause`` is called often.
+
+    Raises:
+        CorruptLog: an event is missing or damaged, and shall not be packed as if it were well.
+        Overtaken: the plan is out of date.
+    """
+    chain = _chain_before(connection, plan)
+    whole = _packed(connection, plan) if plan.first < plan.fresh else []
+    for row in whole:
+        if chain is not None:
+            chain.take(row)
+    pause()
+    for page, marks in _pages(connection, plan):
+        for row, mark in zip(page, marks, strict=True):
+            whole.append(row)
+            if chain is not None and not chain.take(row).startswith(mark or b""):
+                raise CorruptLog(plan.document, plan.first - 1 + len(whole), UNFITTING)
+        pause()
+    return seal(plan.document, plan.first, whole, chain, pause)
+
+
+def _chain_before(connection: sqlite3.Connection, plan: Plan) -> Chain | None:
+    """The chain up to where the plan begins; None if the document has none."""
+    (digest,) = connection.execute("SELECT digest FROM documents WHERE number = ?", (plan.number,)).fetchone()
+    if digest is None:
+        return None
+    if plan.first == 1:
+        return Chain(beginning(plan.document))
+    found = connection.execute(
+        "SELECT chain FROM segments WHERE document = ? AND last = ?", (plan.number, plan.first - 1)
+    ).fetchone()
+    if found is None:
+        raise _gone(connection, plan, plan.first - 1)
+    return Chain(found[0][-DIGEST_BYTES:], plan.first - 1)
 
 
 def _packed(connection: sqlite3.Connection, plan: Plan) -> list[Row]:
@@ -119,13 +162,13 @@ def _packed(connection: sqlite3.Connection, plan: Plan) -> list[Row]:
         raise CorruptLog(plan.document, plan.first + bad.index, str(bad)) from bad
 
 
-def _pages(connection: sqlite3.Connection, plan: Plan) -> Iterator[list[Row]]:
-    """The rows that aren't packed yet, checked, a few at a time."""
+def _pages(connection: sqlite3.Connection, plan: Plan) -> Iterator[tuple[list[Row], list[bytes | None]]]:
+    """The rows that aren't packed yet, checked, and their marks in the hash chain, a few at a time."""
     after = plan.fresh - 1
     while after < plan.last:
         # Each page is a transaction of its own, since there are pauses between them.
         page = connection.execute(
-            f"SELECT {rows.COLUMNS} FROM events AS e LEFT JOIN clients AS c ON c.number = e.client"
+            f"SELECT {rows.COLUMNS}, e.mark {rows.TABLES}"
             " WHERE e.document = ? AND e.seq > ? AND e.seq <= ? ORDER BY e.seq LIMIT ?",
             (plan.number, after, plan.last, PIECE),
         ).fetchall()
@@ -135,7 +178,7 @@ def _pages(connection: sqlite3.Connection, plan: Plan) -> Iterator[list[Row]]:
                 raise _gone(connection, plan, after)
         if not page:
             raise _gone(connection, plan, after + 1)
-        yield [rows.check(plan.document, row) for row in page]
+        yield [rows.check(plan.document, row[:-1]) for row in page], [row[-1] for row in page]
 
 
 def _gone(connection: sqlite3.Connection, plan: Plan, seq: int) -> StoreError:
@@ -145,7 +188,7 @@ def _gone(connection: sqlite3.Connection, plan: Plan, seq: int) -> StoreError:
     return CorruptLog(plan.document, seq, "missing")
 
 
-def insert(ledger: Ledger, plan: Plan, segment: Segment) -> bool:
+def insert(ledger: Ledger, plan: Plan, sealed: Sealed) -> bool:
     """Put the segment in, and take out the one it replaces. False if another store packed them meanwhile.
 
     It needn't wait for the disk: if it is lost, the rows are there.
@@ -156,18 +199,25 @@ def insert(ledger: Ledger, plan: Plan, segment: Segment) -> bool:
     if history.newest_segment(connection, plan.number) != plan.newest:
         connection.execute("ROLLBACK")
         return False
-    connection.execute(
-        "INSERT INTO segments (document, first, last, began, operations, envelopes) VALUES (?, ?, ?, ?, ?, ?)",
-        (plan.number, *segment),
-    )
+    write(connection, plan.number, sealed)
     if plan.newest is not None and plan.first == plan.newest[0]:
         connection.execute(
             "DELETE FROM segments WHERE document = ? AND last = ?", (plan.number, plan.fresh - 1)
         )
-    if history.segment(connection, plan.document, plan.number, plan.first - 1) != segment:
+    if history.segment(connection, plan.document, plan.number, plan.first - 1) != sealed.segment:
         raise StoreError(f"document {plan.document!r}: a segment came back from the file changed")
     connection.execute("COMMIT")
     return True
+
+
+def write(connection: sqlite3.Connection, number: int, sealed: Sealed) -> None:
+    """Put a segment into the table, for the document of that number."""
+    connection.execute(
+        "INSERT INTO segments"
+        " (document, first, last, began, operations, envelopes, first_position, last_position, chain)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (number, *sealed.segment, sealed.first_position, sealed.last_position, sealed.chain),
+    )
 
 
 def remove(ledger: Ledger, number: int) -> bool:

@@ -18,12 +18,14 @@ from collab.chapters import Chapter
 from collab.errors import CorruptLog, StoreDamaged, StoreError
 from collab.events import Event
 from collab.operation import Operation
-from collab.store import history, rows, transaction
-from collab.store.base import PAGE, Append, ClientRecord, DocumentRecord, Stored
+from collab.segments import Row
+from collab.store import adopting, chaining, feed, history, rows, transaction
+from collab.store.base import PAGE, Adoption, Append, ClientRecord, DocumentRecord, Logged, Stored
 from collab.store.file import StoreFile
 from collab.store.packer import Packer
 from collab.store.readers import Readers
 from collab.store.writer import Writer
+from collab.tags import Tag
 
 READERS = 2
 """Connections that read, so that a short question needn't wait behind a long page. Each costs a thread."""
@@ -34,7 +36,8 @@ BUSY_SECONDS = 5.0
 PIECE = 1_000
 """Events read and decoded at a stretch, some 3 ms, before other readers and the event loop have their turn."""
 
-_DOCUMENT = "id, epoch, kind, title, version, created_at, updated_at"
+_DOCUMENT = "id, epoch, kind, title, version, created_at, updated_at, level"
+_TAG = "number, version, name, author, at"
 _CLIENT = "client, author, key_hash, accepted"
 _STORED = """
 SELECT
@@ -151,6 +154,42 @@ class SQLiteStore:
                 except StoreDamaged:
                     bad = middle
             raise CorruptLog(document, bad, str(damage)) from damage
+
+    async def rows(
+        self, document: str, *, after: int = 0, until: int | None = None, limit: int = PAGE
+    ) -> list[Row]:
+        after = min(max(0, after), _FOREVER)
+        until = _FOREVER if until is None else min(until, _FOREVER)
+        return await self._readers.run(
+            lambda connection: history.packed_rows(
+                connection, document, after=after, until=until, limit=limit
+            )
+        )
+
+    async def digests(self, document: str, *, after: int, until: int) -> list[tuple[int, bytes]]:
+        return await self._readers.run(
+            lambda connection: chaining.digests(connection, document, after=after, until=until)
+        )
+
+    async def tags(self, document: str) -> list[Tag]:
+        found = await self._read(
+            f"SELECT {_TAG} FROM tags WHERE document = (SELECT number FROM documents WHERE id = ?)"
+            " ORDER BY number",
+            (document,),
+        )
+        return [Tag(*row) for row in found]
+
+    async def position(self) -> int:
+        return await self._readers.run(feed.position)
+
+    async def log(self, *, after: int, limit: int = PAGE) -> list[Logged]:
+        after = min(max(0, after), _FOREVER)
+        return await self._readers.run(lambda connection: feed.log(connection, after=after, limit=limit))
+
+    async def adopt(self, adoption: Adoption) -> int:
+        self._check_open()
+        packed = await asyncio.to_thread(adopting.segments, adoption, lambda: None)
+        return await self._writer.run(lambda ledger: adopting.adopt(ledger, adoption, packed))
 
     async def operations(self, document: str, *, after: int, until: int) -> tuple[list[Operation], int]:
         return await self._history(history.operations, document, after, until)

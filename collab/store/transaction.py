@@ -10,7 +10,9 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from collab.chain import MARK_BYTES, beginning, link
 from collab.errors import StoreError, VersionConflict
+from collab.events import Event, Tagged, TagRenamed, Untagged
 from collab.store.base import ClientRecord
 from collab.store.rows import Prepared
 
@@ -32,12 +34,14 @@ class _Head:
     """Where a document's log ends, and the rows of those clients that were met: ``mains`` by their id, with
     the key, and ``numbers`` by client and author."""
 
-    __slots__ = ("mains", "number", "numbers", "updated_at", "version")
+    __slots__ = ("digest", "level", "mains", "number", "numbers", "updated_at", "version")
 
-    def __init__(self, number: int, version: int, updated_at: int) -> None:
+    def __init__(self, number: int, version: int, updated_at: int, digest: bytes | None, level: int) -> None:
         self.number = number
         self.version = version
         self.updated_at = updated_at
+        self.digest = digest
+        self.level = level
         self.mains: dict[str, int] = {}
         self.numbers: dict[tuple[str, str], int] = {}
 
@@ -48,23 +52,46 @@ class _Rows:
     def __init__(self) -> None:
         self.events: list[tuple[Any, ...]] = []
         self.accepted: list[tuple[int, int]] = []
-        self.heads: list[tuple[int, int, int]] = []
+        self.heads: list[tuple[int, int, int, bytes | None, int]] = []
         self.titles: list[tuple[str, int]] = []
+        self.levels: list[tuple[int, int]] = []
+        self.tagging: list[tuple[int, Event]] = []
 
     def write(self, connection: sqlite3.Connection) -> None:
         connection.executemany(
             "INSERT INTO events"
-            " (document, seq, position, type, version, client, client_seq, at, payload, checksum)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " (document, seq, position, type, version, client, client_seq, at, payload, checksum, mark)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             self.events,
         )
         if self.accepted:
             connection.executemany("UPDATE clients SET accepted = ? WHERE number = ?", self.accepted)
         connection.executemany(
-            "UPDATE documents SET version = ?, updated_at = ? WHERE number = ?", self.heads
+            "UPDATE documents SET version = ?, updated_at = ?, position = ?, digest = ? WHERE number = ?",
+            self.heads,
         )
         if self.titles:
             connection.executemany("UPDATE documents SET title = ? WHERE number = ?", self.titles)
+        if self.levels:
+            connection.executemany("UPDATE documents SET level = ? WHERE number = ?", self.levels)
+        for number, event in self.tagging:
+            _tag(connection, number, event)
+
+
+def _tag(connection: sqlite3.Connection, number: int, event: Event) -> None:
+    """Bring the table of tags up to date with ``event`` of the document of that number."""
+    payload = event.payload
+    if isinstance(payload, Tagged):
+        connection.execute(
+            "INSERT INTO tags (document, number, version, name, author, at) VALUES (?, ?, ?, ?, ?, ?)",
+            (number, event.seq, payload.version, payload.name, event.author, event.at),
+        )
+    elif isinstance(payload, TagRenamed):
+        connection.execute(
+            "UPDATE tags SET name = ? WHERE document = ? AND number = ?", (payload.name, number, payload.tag)
+        )
+    elif isinstance(payload, Untagged):
+        connection.execute("DELETE FROM tags WHERE document = ? AND number = ?", (number, payload.tag))
 
 
 class Ledger:
@@ -143,21 +170,40 @@ class Ledger:
                 self._insert_client(head, client, author, None, 0)
         position = self._position + 1
         shift = position - prepared.expected - 1
+        marks = _marks(head, prepared)
         rows.events += [
-            (number, seq, shift + seq, type_, version, numbers[person], client_seq, at, payload, checksum)
-            for seq, type_, version, person, client_seq, at, payload, checksum in prepared.rows
+            (
+                number,
+                seq,
+                shift + seq,
+                type_,
+                version,
+                numbers[person],
+                client_seq,
+                at,
+                payload,
+                checksum,
+                mark,
+            )
+            for (seq, type_, version, person, client_seq, at, payload, checksum, _), mark in zip(
+                prepared.rows, marks, strict=True
+            )
         ]
         head.version = prepared.expected + len(prepared.rows)
         head.updated_at = prepared.ended
         self._position += len(prepared.rows)
-        rows.heads.append((head.version, head.updated_at, number))
+        rows.heads.append((head.version, head.updated_at, self._position, head.digest, number))
+        if prepared.level > head.level:
+            head.level = prepared.level
+            rows.levels.append((head.level, number))
+        rows.tagging += [(number, event) for event in prepared.tagging]
         if prepared.title is not None:
             rows.titles.append((prepared.title, number))
         return position
 
     def _load(self, document: str) -> _Head | None:
         found = self.connection.execute(
-            "SELECT number, version, updated_at FROM documents WHERE id = ?", (document,)
+            "SELECT number, version, updated_at, digest, level FROM documents WHERE id = ?", (document,)
         ).fetchone()
         if found is None:
             return None
@@ -174,7 +220,7 @@ class Ledger:
             (prepared.document, created.epoch, created.kind, created.title, at, at),
         ).lastrowid
         assert number is not None
-        head = self._heads[prepared.document] = _Head(number, 0, at)
+        head = self._heads[prepared.document] = _Head(number, 0, at, beginning(prepared.document), 1)
         return head
 
     def _client(self, head: _Head, record: ClientRecord, rows: _Rows) -> None:
@@ -210,6 +256,20 @@ class Ledger:
         head.numbers[client, author] = number
         self._clients += 1
         return number
+
+
+def _marks(head: _Head, prepared: Prepared) -> Sequence[bytes | None]:
+    """The beginnings of the events' digests, the last of which is the head's from now on; nothing where there is no
+    chain."""
+    digest = head.digest
+    if digest is None:
+        return [None] * len(prepared.rows)
+    marks = []
+    for row in prepared.rows:
+        digest = link(digest, row[-1])
+        marks.append(digest[:MARK_BYTES])
+    head.digest = digest
+    return marks
 
 
 def save_snapshot(ledger: Ledger, document: str, version: int, content: bytes) -> None:

@@ -13,10 +13,9 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from collab.events import encode, name_of
 from collab.reading import document_at
 from collab.snapshots import pack
-from collab.store import schema
+from collab.store import schema, sealing
 from collab.store.base import DocumentRecord
 from collab.store.sqlite import SQLiteStore
 from tests.random_histories import RandomHistory
@@ -25,7 +24,7 @@ GOLDEN = Path(__file__).parent
 
 
 async def description(store: SQLiteStore, name: str) -> dict[str, Any]:
-    """All that a store says of a document, as JSON can hold it."""
+    """All that a store says of a document, as JSON can hold it. Older files hold less of it."""
     record = await store.document(name)
     assert record is not None
     return {
@@ -33,19 +32,21 @@ async def description(store: SQLiteStore, name: str) -> dict[str, Any]:
         "clients": [[c.client, c.author, c.key_hash.decode(), c.accepted] for c in await store.clients(name)],
         "record": {field: getattr(record, field) for field in DocumentRecord.__struct_fields__},
         "events": [
-            [e.position, e.seq, *name_of(e.payload), encode(e.payload).decode(), e.author, e.client]
-            + [e.client_seq, e.at]
-            for e in await store.events(name)
+            [row.position, seq, row.type, row.version, row.payload.decode(), row.author, row.client]
+            + [row.client_seq, row.at]
+            for seq, row in enumerate(await store.rows(name), 1)
         ],
+        "tags": [[t.number, t.version, t.name, t.author, t.at] for t in await store.tags(name)],
+        "digest": (await store.digests(name, after=record.version - 1, until=record.version))[0][1].hex(),
     }
 
 
 async def fill(path: Path) -> dict[str, Any]:
     """Two documents in two segments each, with rows behind them and a snapshot."""
-    chance = Random(2)
+    chance = Random(7)
     async with await SQLiteStore.open(path, packs=False) as store:
         for name in ("plain", "formatted"):
-            history = RandomHistory(chance, name, rich=name == "formatted")
+            history = RandomHistory(chance, name, rich=name == "formatted", asking=True)
             for events, packed in ((60, True), (60, True), (40, False)):
                 for append in history.appends(events):
                     await store.append(append)
@@ -57,6 +58,7 @@ async def fill(path: Path) -> dict[str, Any]:
 
 
 def main() -> None:
+    sealing.FULL = 100  # so that some hundred events are two segments
     made = GOLDEN / f"schema_{len(schema.STEPS)}.db.gz"
     with TemporaryDirectory() as folder:
         path = Path(folder) / "collab.db"
