@@ -42,7 +42,7 @@ class Explainer:
 
     def __init__(self, store: EventStore) -> None:
         self._store = store
-        self._turn = asyncio.Semaphore(AT_ONCE)
+        self.turn = asyncio.Semaphore(AT_ONCE)
 
     async def blame(self, document: str, version: int) -> Blame:
         """Who wrote what of the text at ``version``.
@@ -51,7 +51,7 @@ class Explainer:
             DocumentNotFound, UnknownVersion: there is nothing of that name or number.
             CorruptLog: an event is missing or damaged.
         """
-        async with self._turn:
+        async with self.turn:
             state = await document_at(self._store, document, version)
             weave, credits = Weave(), Credits()
             await self._tell(document, weave, credits, after=0, until=version)
@@ -66,7 +66,7 @@ class Explainer:
         """
         if older > newer:
             raise InvalidName("versions", f"{older} comes after {newer}")
-        async with self._turn:
+        async with self.turn:
             before = (await document_at(self._store, document, older)).content
             after = (await document_at(self._store, document, newer)).content
             weave, credits = Weave(before.length), Credits(older)
@@ -79,7 +79,7 @@ class Explainer:
         Raises:
             CorruptLog: an event is missing or damaged.
         """
-        async with self._turn:
+        async with self.turn:
             timeline = Timeline(record.created_at, record.updated_at, buckets)
             await self._tell(record.id, timeline, after=0, until=record.version)
             return timeline.buckets()
@@ -90,7 +90,7 @@ class Explainer:
         Raises:
             CorruptLog: an event is missing or damaged.
         """
-        async with self._turn:
+        async with self.turn:
             sessions = Sessions()
             await self._tell(record.id, sessions, after=0, until=record.version)
             return sessions.found

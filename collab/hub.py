@@ -9,23 +9,26 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from collab.auth import Anonymous, Authenticator, Identity
+from collab.clientele import SERVER, errand_client
 from collab.document import CreateDocument, Document
-from collab.errors import DocumentExists, InvalidName, StoreError, VersionConflict
-from collab.events import Event
+from collab.errors import AlreadyDone, DocumentExists, InvalidName, StoreError, VersionConflict
+from collab.events import Event, Origin
 from collab.limits import Limits
 from collab.messages import DOCUMENT_ID
-from collab.reading import document_at
+from collab.operation import Operation, Text
+from collab.reading import document_at, record_of
 from collab.room import Clock, Room
 from collab.snapshotting import Snapshotter
 from collab.store.base import Append, ClientRecord, DocumentRecord, EventStore
+from collab.tags import Tags
+from collab.watching import Watching
 
 IDLE_SECONDS = 30.0
 """How long an empty room is kept: a reloading page finds its document still at hand."""
-
-SERVER = "server"
-"""The client of events that the server makes. No client can claim it: it is too short for a client's id."""
 
 
 class SystemClock:
@@ -34,6 +37,12 @@ class SystemClock:
 
     def now(self) -> int:
         return time.time_ns() // 1000
+
+
+def check_id(document: str) -> None:
+    """Raises InvalidName if no document may have this id."""
+    if not DOCUMENT_ID.fullmatch(document):
+        raise InvalidName("document id", "1 to 128 of A-Z a-z 0-9 . _ ~ -, first a letter or digit")
 
 
 class Hub:
@@ -51,6 +60,7 @@ class Hub:
         self.limits = limits or Limits()
         self.authenticator = authenticator or Anonymous()
         self.clock = clock or SystemClock()
+        self.watching = Watching()
         self._rooms: dict[str, Room] = {}
         self._opening: dict[str, asyncio.Task[Room]] = {}
         self._idle: dict[str, asyncio.TimerHandle] = {}
@@ -61,25 +71,57 @@ class Hub:
         """Whether the server is on its way down and takes nothing new."""
         return self._closing
 
-    async def create(self, document: str, identity: Identity, *, title: str = "") -> DocumentRecord:
-        """Create ``document``, with its first event in the log.
+    async def create(
+        self,
+        document: str,
+        identity: Identity,
+        *,
+        title: str = "",
+        content: Text = "",
+        origin: Origin | None = None,
+        key: str | None = None,
+    ) -> DocumentRecord:
+        """Create ``document``, with its first event in the log; a fork has an ``origin``.
 
         Raises:
+            AlreadyDone: it was created when that was asked for with the same ``key``.
             InvalidName: the id or the title isn't allowed.
+            DocumentTooLarge: the content is too long.
             DocumentExists: there is one already.
         """
-        if not DOCUMENT_ID.fullmatch(document):
-            raise InvalidName("document id", "1 to 128 of A-Z a-z 0-9 . _ ~ -, first a letter or digit")
-        payload = Document(document).decide(CreateDocument(secrets.token_hex(8), title))
-        event = Event(document, 1, payload, identity.author, SERVER, 0, self.clock.now())
-        author = ClientRecord(SERVER, identity.author, b"")
+        check_id(document)
+        op: Operation = ([content] if content else []) if isinstance(content, str) else content
+        new = Document(document, max_length=self.limits.document)
+        payload = new.decide(CreateDocument(secrets.token_hex(8), title, op, origin))
+        client, number = (SERVER, 0) if key is None else (errand_client(key, identity.author), 1)
+        event = Event(document, 1, payload, identity.author, client, number, self.clock.now())
+        author = ClientRecord(client, identity.author, b"", number)
         try:
             await self.store.append(Append(document, 0, [event], [author]))
         except VersionConflict as conflict:
-            raise DocumentExists(document) from conflict
+            before = None if key is None else await self.store.client(document, client)
+            raise AlreadyDone(before.accepted) if before else DocumentExists(document) from conflict
+        self.watching.grew(document)
         record = await self.store.document(document)
         assert record is not None
         return record
+
+    @asynccontextmanager
+    async def visit(self, document: str, identity: Identity) -> AsyncIterator[Room]:
+        """The room of ``document``, which exists, for somebody who doesn't stay.
+
+        Raises:
+            DocumentNotFound: there is no such document.
+            StoreError: the log can't be read or written.
+        """
+        await record_of(self.store, document)
+        room = await self.room(document, identity)
+        try:
+            with room.visited():
+                yield room
+        finally:
+            if not room.members:
+                self.left(room)
 
     async def room(self, document: str, identity: Identity) -> Room:
         """The room of ``document``, which is created if there is no such document.
@@ -109,6 +151,7 @@ class Hub:
         state = await document_at(
             self.store, document, max_length=self.limits.document, replayed=snapshotter.replayed
         )
+        state.tags = Tags(await self.store.tags(document))
         room = Room(
             state,
             self.store,
@@ -116,6 +159,7 @@ class Hub:
             clock=self.clock,
             snapshotter=snapshotter,
             on_fail=self._forget,
+            on_commit=self.watching.grew,
         )
         self._rooms[document] = room
         self.left(room)
@@ -152,4 +196,5 @@ class Hub:
             await asyncio.wait(self._opening.values())
         for room in list(self._rooms.values()):
             await room.close()
+        self.watching.close()
         await asyncio.sleep(0)  # one tick, in which what was written last goes out

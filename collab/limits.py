@@ -37,6 +37,10 @@ class Limits(msgspec.Struct, frozen=True):
     connections_per_document: int = 2_000
     """Each costs some 6 kB and one write per commit."""
 
+    streams: int = 1_000
+    """Answers that are being streamed at once: followers of the log, and long exports. Each costs some 30 kB, and while
+    it is read slowly a page of events."""
+
     hello_seconds: float = 10.0
     """From the opened socket to the hello."""
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from collab import units
@@ -26,7 +27,7 @@ from collab.errors import (
     TooManyConnections,
 )
 from collab.events import Event, Payload
-from collab.limits import Limits
+from collab.limits import Limits, TokenBucket
 from collab.member import Member
 from collab.messages import (
     Checksum,
@@ -67,8 +68,10 @@ class Clock(Protocol):
 class Room:
     """One live document.
 
-    ``committed`` is the newest version in the log, ``document.version`` the newest that was ordered.
-    ``on_fail`` is called once, when a commit fails and this room is not to be used any more.
+    ``committed`` is the newest version in the log, ``document.version`` the newest that was ordered. ``errands`` bounds
+    what the server does here on others' behalf (see `collab.errands`).
+    ``on_fail`` is called once, when a commit fails and this room is not to be used any more; ``on_commit`` after each
+    commit, with the document's id.
     """
 
     def __init__(
@@ -80,25 +83,31 @@ class Room:
         clock: Clock,
         snapshotter: Snapshotter,
         on_fail: Callable[[Room], None],
+        on_commit: Callable[[str], None],
     ) -> None:
         self.document = document
         self.committed = document.version
         self.members: dict[str, Member] = {}
         self.failed: StoreError | None = None
-        self._store = store
-        self._limits = limits
-        self._clock = clock
+        self.store = store
+        self.limits = limits
+        self.clock = clock
         self._snapshotter = snapshotter
         self._on_fail = on_fail
-        self._recent = Recent(document.version)
+        self._on_commit = on_commit
+        self.recent = Recent(document.version)
         self._presence = Presence()
-        self._clientele = Clientele(document.id, store)
+        self.clientele = Clientele(document.id, store)
         self._uncommitted: list[Event] = []
         self._committing: asyncio.Task[None] | None = None
         self._crowded = False
+        self._guests = 0
+        self.errands = TokenBucket(
+            per_second=limits.edits_per_second, burst=limits.edit_burst, now=clock.monotonic()
+        )
         self._milestones = Milestones()
         self._joining = asyncio.Lock()
-        self._openings = Openings(document, self._recent, limits)
+        self._openings = Openings(document, self.recent, limits)
         self._presence_timer: asyncio.TimerHandle | None = None
         self._lull = Lull(CHECKSUM_SECONDS, self._send_checksum)
 
@@ -125,19 +134,19 @@ class Room:
         async with self._joining:
             # First, because it takes a while: what `admit` says of the client must be true when its session starts.
             opening = await self._openings.prepare(hello)
-            accepted = await self._clientele.admit(hello, identity)
+            accepted = await self.clientele.admit(hello, identity)
             older = self.members.get(hello.client)
             if older is not None:
                 self.leave(older)
                 older.fault(Superseded())
-            if len(self.members) >= self._limits.connections_per_document:
-                raise TooManyConnections(self._limits.connections_per_document)
+            if len(self.members) >= self.limits.connections_per_document:
+                raise TooManyConnections(self.limits.connections_per_document)
             session = Session(
                 hello.client,
                 joined=self.document.version,
                 accepted=accepted,
-                limits=self._limits,
-                now=self._clock.monotonic(),
+                limits=self.limits,
+                now=self.clock.monotonic(),
             )
             member = Member(session, identity, transport, fault, answered)
             first = self._openings.frames(opening, hello, identity, accepted=accepted)
@@ -148,7 +157,7 @@ class Room:
                 rows_after=self._rows_after,
                 caught_up=lambda: self._introduce(member),
                 fault=fault,
-                stall_seconds=self._limits.stall_seconds,
+                stall_seconds=self.limits.stall_seconds,
             )
             member.delivery.start(first, opening.cursor)
             self.members[hello.client] = member
@@ -157,13 +166,13 @@ class Room:
         return member
 
     def _forget_absent(self) -> None:
-        if self.committed == self.document.version and not self._joining.locked():
-            self._clientele.forget_all_but(self.members)
+        if self.committed == self.document.version and not self._joining.locked() and not self._guests:
+            self.clientele.forget_all_but(self.members)
 
     def _introduce(self, member: Member) -> None:
         """``member`` is up to date: show it everybody else who is here."""
         peers = [
-            p for p in self._presence.everybody(self.committed, self._recent) if p.client != member.client
+            p for p in self._presence.everybody(self.committed, self.recent) if p.client != member.client
         ]
         member.send(PresenceUpdate(self.committed, peers, all=True))
 
@@ -187,9 +196,9 @@ class Room:
         outcome = member.session.edit(
             edit,
             document=self.document,
-            recent=self._recent,
+            recent=self.recent,
             seen=self.committed,
-            now=self._clock.monotonic(),
+            now=self.clock.monotonic(),
         )
         if isinstance(outcome, Accepted):
             member.unanswered += 1
@@ -208,15 +217,25 @@ class Room:
             author=author,
             client=client,
             client_seq=client_seq,
-            at=max(self._clock.now(), self.document.at),
+            at=max(self.clock.now(), self.document.at),
         )
         self.document.evolve(event)
-        self._recent.append(event)
+        self.recent.append(event)
         self._uncommitted.append(event)
-        self._clientele.took(client, client_seq)
+        self.clientele.took(client, client_seq)
         if self._committing is None:
             self._committing = asyncio.create_task(self._commit())
         return event
+
+    @contextmanager
+    def visited(self) -> Iterator[None]:
+        """Somebody is here who is no member, and the room stays open meanwhile."""
+        self._guests += 1
+        try:
+            yield
+        finally:
+            self._guests -= 1
+            self._forget_absent()
 
     async def _commit(self) -> None:
         try:
@@ -227,8 +246,8 @@ class Room:
                     await asyncio.sleep(0)
                 batch, self._uncommitted = self._uncommitted, []
                 self._crowded = len(batch) > 1
-                clients = self._clientele.records(batch)
-                await self._store.append(Append(self.document.id, self.committed, batch, clients))
+                clients = self.clientele.records(batch)
+                await self.store.append(Append(self.document.id, self.committed, batch, clients))
                 self._broadcast(batch)
         except StoreError as error:
             logger.error("document %s: commit failed: %s", self.document.id, error)
@@ -251,10 +270,11 @@ class Room:
                 author.unanswered = max(0, author.unanswered - count)
                 author.answered()
         self._milestones.reached(self.committed)
+        self._on_commit(self.document.id)
         self._forget_absent()
-        if self._recent.overfull:
-            self._presence.carry(self.committed, self._recent)
-            self._recent.trim(self.committed)
+        if self.recent.overfull:
+            self._presence.carry(self.committed, self.recent)
+            self.recent.trim(self.committed)
         self._send_presence()
         self._lull.stir()
         self._snapshotter.grew(self, batch)
@@ -269,7 +289,7 @@ class Room:
     @property
     def remembered(self) -> int:
         """How many clients are known here, present or not."""
-        return len(self._clientele)
+        return len(self.clientele)
 
     @property
     def waiting(self) -> int:
@@ -288,12 +308,12 @@ class Room:
             await self._milestones.wait(version)
 
     async def _rows_after(self, version: int, limit: int) -> list[bytes]:
-        if version >= self._recent.base:
+        if version >= self.recent.base:
             until = min(self.committed, version + limit)
-            events = self._recent.after(version, until)
+            events = self.recent.after(version, until)
         else:
             # Not further than what was broadcast: the store may have more, which comes by itself.
-            events = await self._store.events(
+            events = await self.store.events(
                 self.document.id, after=version, until=self.committed, limit=limit
             )
         return [encode(event_row(event)) for event in events]
@@ -307,7 +327,7 @@ class Room:
             ConnectionFault: the client broke a rule, or must resume.
         """
         cursor = member.session.cursor(
-            presence, document=self.document, recent=self._recent, seen=self.committed
+            presence, document=self.document, recent=self.recent, seen=self.committed
         )
         self._presence.move(member.client, cursor, presence.user, self.document.version)
         self._schedule_presence()
@@ -325,7 +345,7 @@ class Room:
         """Send what changed to all who keep up. Carets ahead of the log wait for the next commit."""
         if self._presence_timer is not None:
             return
-        peers = self._presence.news(self.committed, self._recent)
+        peers = self._presence.news(self.committed, self.recent)
         if peers:
             frame = Frame(encode(PresenceUpdate(self.committed, peers)))
             only = peers[0].client if len(peers) == 1 else None
@@ -346,7 +366,7 @@ class Room:
     @property
     def idle(self) -> bool:
         """Whether nobody is here, or about to be, and nothing waits to be committed."""
-        return not self.members and self._committing is None and not self._joining.locked()
+        return not (self.members or self._guests or self._committing or self._joining.locked())
 
     async def close(self) -> None:
         """Commit and send all that was ordered. The caller has seen to it that nothing new comes."""

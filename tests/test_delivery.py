@@ -90,12 +90,12 @@ async def test_one_who_reads_on_catches_up_from_the_log_if_need_be(
     async with await SQLiteStore.open(tmp_path / "collab.db") as store:
         serving = await serve(store, send_buffer=16_384)
         room = await serving.room("doc")
-        room._recent.capacity = 50
+        room.recent.capacity = 50
         author = await Peer.joined(serving.url, "doc")
         sleeper = await narrow(serving)
         stop_reading(sleeper)
         await write_lines(author)
-        assert room._recent.base > 100, "else the log isn't needed"
+        assert room.recent.base > 100, "else the log isn't needed"
         read_on(sleeper)
         await sleeper.reached(LINES + 1)
         assert sleeper.value == author.value
