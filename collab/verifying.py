@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from collab.document import Document
-from collab.errors import CorruptLog, InvalidOperation
-from collab.events import Created, Event
-from collab.reading import events
+from collab.audit import Audit
+from collab.chain import UNFITTING, Chain, beginning
+from collab.errors import CorruptLog, UnknownEvent
+from collab.events import Event
+from collab.reading import PAGE, events
 from collab.snapshots import BadSnapshot, unpack
-from collab.store.base import DocumentRecord, EventStore
+from collab.store.base import ClientRecord, DocumentRecord, EventStore
+from collab.tags import Tag
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -35,26 +37,49 @@ async def all_documents(store: EventStore) -> AsyncIterator[DocumentRecord]:
 async def verify(store: EventStore, record: DocumentRecord) -> list[Finding]:
     """Replay one document's whole log and compare all that is derived from it.
 
-    Found are: gaps, events that are damaged or can't be decoded (both seen by the store as it reads),
-    operations that don't fit their text, edits that are there twice, snapshots that differ from the replay,
-    and a catalogue or clients' counters that differ from the log.
+    Found are: gaps, events that are damaged or can't be decoded (both seen by the store as it reads), the first event
+    that doesn't fit the hash chain, operations that don't fit their text, edits that are there twice, snapshots that
+    differ from the replay, and a catalogue, tags or clients' counters that differ from the log.
     """
     auditor = _Auditor(record, await _snapshots(store, record))
     try:
         async for page in events(store, record.id):
             for event in page:
                 auditor.take(event)
-    except CorruptLog as error:
-        return [*auditor.findings, Finding(record.id, error.seq, error.what)]
-    auditor.finish()
-    for client in await store.clients(record.id):
-        newest = auditor.accepted.get(client.client, 0)
-        if client.accepted != newest:
-            auditor.find(
-                record.version,
-                f"client {client.client} has accepted {client.accepted}, its newest edit is {newest}",
-            )
-    return auditor.findings
+    except (CorruptLog, UnknownEvent) as error:
+        auditor.find(error.seq, error.what)
+    else:
+        auditor.finish(await store.clients(record.id), await store.tags(record.id))
+    return sorted([*auditor.findings, *await _misfit(store, record)], key=lambda finding: finding.seq)
+
+
+async def _misfit(store: EventStore, record: DocumentRecord) -> list[Finding]:
+    """The first event that doesn't fit the hash chain, if there is one.
+
+    What is packed has a mark for one event in some: then it is one of those since the last that fits.
+    """
+    chain = Chain(beginning(record.id))
+    after = fitting = 0
+    while after < record.version:
+        try:
+            page = await store.rows(record.id, after=after, limit=PAGE)
+            digests = dict(await store.digests(record.id, after=after, until=after + len(page)))
+        except CorruptLog:
+            return []  # the replay has come upon it too
+        if not page:
+            break
+        for seq, row in enumerate(page, after + 1):
+            digest = chain.take(row)
+            kept = digests.get(seq)
+            if kept is not None and not digest.startswith(kept):
+                among = "" if seq == fitting + 1 else f", or one of those after it up to {seq}"
+                return [Finding(record.id, fitting + 1, UNFITTING + among)]
+            if kept is not None:
+                fitting = seq
+        after += len(page)
+    if not fitting:
+        return [Finding(record.id, 1, "there is no hash chain")]
+    return []
 
 
 async def _snapshots(store: EventStore, record: DocumentRecord) -> dict[int, bytes]:
@@ -71,49 +96,44 @@ class _Auditor:
 
     def __init__(self, record: DocumentRecord, snapshots: dict[int, bytes]) -> None:
         self.findings: list[Finding] = []
-        self.accepted: dict[str, int] = {}
         self._record = record
         self._snapshots = snapshots
-        self._document = Document(record.id)
+        self._audit = Audit(record.id)
 
     def find(self, seq: int, what: str, *, harmless: bool = False) -> None:
         self.findings.append(Finding(self._record.id, seq, what, harmless))
 
     def take(self, event: Event) -> None:
-        if event.seq != self._document.version + 1:
-            raise CorruptLog(event.document, self._document.version + 1, "missing")
-        if (event.seq == 1) != isinstance(event.payload, Created):
-            self.find(event.seq, "the log must begin with the document's creation, once")
-        if event.client_seq and event.client_seq <= self.accepted.get(event.client, 0):
-            self.find(event.seq, f"edit {event.client_seq} of client {event.client} is there twice")
-        if event.at < self._document.at:
-            self.find(event.seq, "earlier than the event before it")
-        self.accepted[event.client] = max(event.client_seq, self.accepted.get(event.client, 0))
-        try:
-            if event.op is not None:
-                self._document.content.check(event.op)
-            self._document.evolve(event)
-        except InvalidOperation as error:
-            raise CorruptLog(event.document, event.seq, f"doesn't fit its text: {error}") from error
+        for wrong in self._audit.take(event):
+            self.find(event.seq, wrong)
         if event.seq in self._snapshots:
             self._compare(event.seq, self._snapshots.pop(event.seq))
 
     def _compare(self, version: int, packed: bytes) -> None:
         try:
-            if unpack(packed) != self._document.content.value():
+            if unpack(packed) != self._audit.state.content.value():
                 self.find(version, "the snapshot differs from the replay")
         except BadSnapshot as bad:
             self.find(version, f"the snapshot can't be read: {bad}", harmless=True)
 
-    def finish(self) -> None:
+    def finish(self, clients: Sequence[ClientRecord], tags: Sequence[Tag]) -> None:
         for version in self._snapshots:
             self.find(version, "a snapshot of a version that doesn't exist")
-        document, record = self._document, self._record
+        state, record = self._audit.state, self._record
         for name, found, expected in (
-            ("version", record.version, document.version),
-            ("epoch", record.epoch, document.epoch),
-            ("title", record.title, document.title),
-            ("time of the last edit", record.updated_at, document.at),
+            ("version", record.version, state.version),
+            ("epoch", record.epoch, state.epoch),
+            ("title", record.title, state.title),
+            ("time of the last edit", record.updated_at, state.at),
         ):
             if found != expected:
-                self.find(document.version, f"the catalogue has {name} {found!r}, the log {expected!r}")
+                self.find(state.version, f"the catalogue has {name} {found!r}, the log {expected!r}")
+        if list(tags) != state.tags.all():
+            self.find(state.version, "the named versions differ from those in the log")
+        for client in clients:
+            newest = self._audit.accepted.get(client.client, 0)
+            if client.accepted != newest:
+                self.find(
+                    record.version,
+                    f"client {client.client} has accepted {client.accepted}, its newest edit is {newest}",
+                )
