@@ -14,12 +14,18 @@ from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from collab.local_server import LocalServer
-from collab.web import api, history
+from collab.web import api, feed, files, history, writing
 from tests.helpers import Peer
 
 QUESTIONS = settings(
     max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
+
+
+@schemathesis.serializer(files.HISTORY)
+def as_it_is(_: Any, text: str) -> bytes:
+    """What is asked with a file that isn't JSON, but some string."""
+    return text.encode(errors="surrogatepass")
 
 
 async def test_every_answer_is_one_that_the_description_promises(tmp_path: Path) -> None:
@@ -28,7 +34,8 @@ async def test_every_answer_is_one_that_the_description_promises(tmp_path: Path)
         await peer.confirmed(await peer.edit(["good day 😀"]))
         await peer.confirmed(await peer.edit([-4, {"insert": "fine", "attributes": {"bold": True}}]))
         asked = await asyncio.to_thread(ask_everything, server.url)
-    described = {f"{endpoint.method} {endpoint.path}" for endpoint in [*api.ENDPOINTS, *history.ENDPOINTS]}
+    modules = (api, history, feed, writing, files)
+    described = {f"{endpoint.method} {endpoint.path}" for module in modules for endpoint in module.ENDPOINTS}
     assert asked == described
 
 

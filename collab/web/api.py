@@ -5,27 +5,47 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
+from typing import Any
 
 import msgspec
+from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
 from collab.auth import Identity
 from collab.errors import (
+    AlreadyDone,
+    BaseTooOld,
+    BodyTooLarge,
     CollabError,
     DocumentExists,
     DocumentNotFound,
+    DocumentTooLarge,
     InvalidName,
     NotCreatedYet,
+    NothingToDo,
+    OperationTooLarge,
+    PastEnd,
     RequestError,
     StoreError,
+    TagExists,
+    TooFast,
+    TooManyStreams,
+    TooManyTags,
+    UnknownPosition,
+    UnknownTag,
     UnknownVersion,
 )
 from collab.hub import Hub
+from collab.operation import Operation, span, validate
+from collab.shapes import DocumentRow, DocumentsPage, Failure, Problem
 from collab.store.base import DocumentRecord
 from collab.times import timestamp
 from collab.web import queries
-from collab.web.endpoints import Endpoint, Failure, Problem
+from collab.web.endpoints import Endpoint
+
+GUEST = Identity("guest")
+"""Who does what is asked for by HTTP, as long as there are no accounts."""
 
 PAGE = 50
 MAX_PAGE = 200
@@ -33,36 +53,32 @@ MAX_PAGE = 200
 _STATUS: list[tuple[type[CollabError], int]] = [
     (DocumentNotFound, 404),
     (UnknownVersion, 404),
+    (UnknownPosition, 404),
     (NotCreatedYet, 404),
+    (UnknownTag, 404),
     (DocumentExists, 409),
+    (TagExists, 409),
+    (TooManyTags, 409),
+    (BaseTooOld, 409),
+    (NothingToDo, 409),
+    (AlreadyDone, 409),
+    (BodyTooLarge, 413),
+    (DocumentTooLarge, 413),
+    (OperationTooLarge, 413),
+    (TooFast, 429),
+    (TooManyStreams, 503),
     (RequestError, 400),
     (StoreError, 503),
 ]
 
 
 class NewDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A wish for a document, under a random ``id`` if none is given."""
+    """A wish for a document, under a random ``id`` if none is given. It begins with ``content``, a string or insert
+    components."""
 
     title: str = ""
     id: str | None = None
-
-
-class DocumentRow(msgspec.Struct, frozen=True):
-    """A line of the catalogue."""
-
-    id: str
-    kind: str
-    title: str
-    version: int
-    created_at: str
-    updated_at: str
-
-
-class DocumentsPage(msgspec.Struct, frozen=True):
-    """Documents, the last edited first. ``next`` is the cursor of the next page, if there is one."""
-
-    documents: list[DocumentRow]
-    next: str | None
+    content: str | list[Any] = ""
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -91,7 +107,8 @@ def error_response(_: Request, error: Exception) -> Response:
     """A failure as JSON with its code."""
     assert isinstance(error, CollabError)
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-    return answer(Failure(Problem(error.code, str(error))), status)
+    seq = error.seq if isinstance(error, AlreadyDone) else UNSET
+    return answer(Failure(Problem(error.code, str(error), seq)), status)
 
 
 async def list_documents(request: Request) -> Response:
@@ -108,13 +125,33 @@ async def list_documents(request: Request) -> Response:
 async def create_document(request: Request) -> Response:
     """Create a document, under a random id if none is given."""
     hub: Hub = request.app.state.hub
-    try:
-        wish = msgspec.json.decode(await queries.body(request) or b"{}", type=NewDocument)
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise InvalidName("body", str(error)) from error
-    document = wish.id or secrets.token_urlsafe(9).replace("_", "a").replace("-", "b")
-    record = await hub.create(document, Identity("guest"), title=wish.title)
-    return answer(document_row(record), 201, {"Location": f"/api/documents/{document}"})
+    wish = await queries.wish(request, NewDocument, most=queries.MAX_CONTENT)
+    content = content_of(wish.content)
+    key = queries.key(request)
+    record = await hub.create(wish.id or random_id(), GUEST, title=wish.title, content=content, key=key)
+    return created(record)
+
+
+def content_of(wanted: str | list[Any]) -> Operation:
+    """What a document is to begin with, as insert components.
+
+    Raises:
+        InvalidOperation: it is something else.
+    """
+    content = validate([wanted] if isinstance(wanted, str) and wanted else wanted or [])
+    if span(content)[0]:
+        raise PastEnd(span(content)[0], 0)
+    return content
+
+
+def random_id() -> str:
+    """An id for a new document, which begins with a letter or digit as all do."""
+    return secrets.token_urlsafe(9).replace("_", "a").replace("-", "b")
+
+
+def created(record: DocumentRecord) -> Response:
+    """The answer for who has made a new document."""
+    return answer(document_row(record), 201, {"Location": f"/api/documents/{record.id}"})
 
 
 async def health(request: Request) -> Response:
@@ -144,8 +181,9 @@ ENDPOINTS = [
     ),
     Endpoint(
         *("POST", "/api/documents", create_document, {201: DocumentRow}),
+        parameters=[queries.KEY],
         body=NewDocument,
-        failures=[400, 409],
+        failures=[400, 409, 413],
     ),
     Endpoint("GET", "/healthz", health, {200: Health}),
 ]

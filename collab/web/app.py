@@ -18,10 +18,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from collab.errors import CollabError
 from collab.explaining import Explainer
 from collab.hub import Hub
-from collab.web import api, history
+from collab.revising import Reviser
+from collab.web import api, feed, files, history, writing
 from collab.web.endpoints import description, routes
 from collab.web.origins import Origins
 from collab.web.socket import document_socket
+from collab.web.streams import OpenStreams
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -62,7 +64,10 @@ def create_app(hub: Hub, *, hosts: Collection[str] = (), origins: Collection[str
     async def document(_: Request) -> Response:
         return FileResponse(pages / "document.html")
 
-    endpoints = [*api.ENDPOINTS, *history.ENDPOINTS]
+    endpoints = [
+        *(*api.ENDPOINTS, *history.ENDPOINTS, *feed.ENDPOINTS),
+        *(*writing.ENDPOINTS, *files.ENDPOINTS),
+    ]
     described = description(endpoints, version=metadata.version("collab"))
 
     async def openapi(_: Request) -> Response:
@@ -82,6 +87,8 @@ def create_app(hub: Hub, *, hosts: Collection[str] = (), origins: Collection[str
     )
     app.state.hub = hub
     app.state.explainer = Explainer(hub.store)
+    app.state.reviser = Reviser(hub, app.state.explainer)
+    app.state.streams = OpenStreams(hub.limits.streams)
     app.state.origins = Origins(hosts=hosts, allowed=origins)
     app.add_middleware(Guard, origins=app.state.origins)
     return app

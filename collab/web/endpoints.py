@@ -11,20 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from collab.shapes import Failure
+
 Handler = Callable[[Request], Awaitable[Response]]
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """What is wrong: a ``code`` that stays, and a ``reason`` for people."""
-
-    code: str
-    reason: str
-
-
-class Failure(msgspec.Struct, frozen=True):
-    """Every answer that isn't what was asked for."""
-
-    error: Problem
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -39,7 +28,10 @@ class Parameter(msgspec.Struct, frozen=True):
 
 class Endpoint(msgspec.Struct, frozen=True):
     """One thing that can be asked. ``answers`` are the shapes of good ones by status, None where there is no body;
-    ``failures`` the statuses of others, beside 503 when the store is in trouble."""
+    ``failures`` the statuses of others, beside 503 when the store is in trouble.
+
+    A shape is a type that is written as JSON, or a mapping from media types to such types.
+    """
 
     method: str
     path: str
@@ -57,7 +49,9 @@ def routes(endpoints: Sequence[Endpoint]) -> list[Route]:
 
 def description(endpoints: Sequence[Endpoint], *, version: str) -> dict[str, Any]:
     """The OpenAPI 3.1 document of ``endpoints``."""
-    shapes = [Failure, *(shape for e in endpoints for shape in (e.body, *e.answers.values()) if shape)]
+    shapes = [Failure]
+    for each in (shape for e in endpoints for shape in (e.body, *e.answers.values()) if shape):
+        shapes += _by_media_type(each).values()
     schemas, components = msgspec.json.schema_components(shapes, ref_template="#/components/schemas/{name}")
     of_shape = {id(shape): schema for shape, schema in zip(shapes, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
@@ -76,11 +70,12 @@ def description(endpoints: Sequence[Endpoint], *, version: str) -> dict[str, Any
 def _operation(endpoint: Endpoint, of_shape: Mapping[int, Any]) -> dict[str, Any]:
     said = cleandoc(endpoint.handler.__doc__ or "")
     answers = {
-        str(status): _answer("As asked." if shape else "As it was.", of_shape[id(shape)] if shape else None)
+        str(status): _answer(_BODILESS.get(status, "As asked."), shape, of_shape)
         for status, shape in endpoint.answers.items()
     }
-    failure = of_shape[id(Failure)]
-    answers |= {str(status): _answer(_FAILURES[status], failure) for status in (*endpoint.failures, 503)}
+    answers |= {
+        str(status): _answer(_FAILURES[status], Failure, of_shape) for status in (*endpoint.failures, 503)
+    }
     operation: dict[str, Any] = {
         "operationId": endpoint.handler.__name__,
         "summary": said.partition("\n")[0],
@@ -98,24 +93,38 @@ def _operation(endpoint: Endpoint, of_shape: Mapping[int, Any]) -> dict[str, Any
         "responses": answers,
     }
     if endpoint.body is not None:
-        operation["requestBody"] = {"content": {"application/json": {"schema": of_shape[id(endpoint.body)]}}}
+        operation["requestBody"] = {"content": _content(endpoint.body, of_shape)}
     return operation
 
+
+_BODILESS = {
+    204: "There is nothing to wait for.",
+    304: "As it was.",
+}
 
 _FAILURES = {
     400: "The question makes no sense.",
     403: "Not from here.",
     404: "There is no such document, or not at that version or time.",
-    409: "There is one already.",
+    409: "There is one already, or there is nothing to do, or too much has happened since.",
     413: "It is too large.",
+    429: "Too much is asked of this document at once: try again in a moment.",
     503: "The store can't be read or written now: try again.",
 }
 
 
-def _answer(description: str, schema: Any) -> dict[str, Any]:
-    if schema is None:
+def _answer(description: str, shape: Any, of_shape: Mapping[int, Any]) -> dict[str, Any]:
+    if shape is None:
         return {"description": description}
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
+    return {"description": description, "content": _content(shape, of_shape)}
+
+
+def _by_media_type(shape: Any) -> Mapping[str, Any]:
+    return shape if isinstance(shape, Mapping) else {"application/json": shape}
+
+
+def _content(shape: Any, of_shape: Mapping[int, Any]) -> dict[str, Any]:
+    return {kind: {"schema": of_shape[id(inner)]} for kind, inner in _by_media_type(shape).items()}
 
 
 def _in_markdown(value: Any) -> Any:

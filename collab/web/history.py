@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TypeVar
 
 from msgspec.structs import replace
 from starlette.requests import Request
@@ -14,13 +15,7 @@ from collab.hub import Hub
 from collab.messages import event_row
 from collab.operation import plain_text
 from collab.reading import document_at, record_of
-from collab.store.base import DocumentRecord
-from collab.times import timestamp
-from collab.units import collapse, expand
-from collab.web import queries
-from collab.web.caching import tag_of, tagged, unchanged
-from collab.web.endpoints import Endpoint, Handler, Parameter
-from collab.web.shapes import (
+from collab.shapes import (
     BlamedRun,
     BlamePage,
     DiffPage,
@@ -34,6 +29,14 @@ from collab.web.shapes import (
     part_row,
     timed,
 )
+from collab.store.base import DocumentRecord
+from collab.times import timestamp
+from collab.units import collapse, expand
+from collab.web import feed, queries
+from collab.web.caching import tag_of, tagged, unchanged
+from collab.web.endpoints import Endpoint, Handler, Parameter
+
+Row = TypeVar("Row")
 
 PAGE = 1_000
 MAX_PAGE = 10_000
@@ -64,9 +67,17 @@ async def read_document(request: Request) -> Response:
 
 async def read_events(request: Request) -> Response:
     """What was done: the events after version ``?after=``, up to ``?until=`` if that is given."""
+    response = await _read_events(request)
+    response.headers["Vary"] = "Accept"
+    return response
+
+
+async def _read_events(request: Request) -> Response:
     hub, record = await _asked(request)
     after = queries.number(request, "after", 0)
     until = queries.version(request, "until", record.version, newest=record.version)
+    if kind := queries.media(request, *feed.FORMATS):
+        return await feed.stream_document(request, record, kind, until=until)
     tag = tag_of(record, after, until, fixed="until" in request.query_params)
     if known := unchanged(request, tag):
         return known
@@ -155,12 +166,9 @@ def _cursor(request: Request) -> int:
     return queries.number(request, "cursor", 0)
 
 
-def _page(request: Request, rows: list[Any]) -> tuple[list[Any], int | None]:
-    """The rows of the page that is asked for, and the cursor of the one after it. A cursor counts rows: those of one
-    version never change."""
-    start = _cursor(request)
-    end = start + queries.limit(request, default=PAGE, most=MAX_PAGE)
-    return rows[start:end], end if end < len(rows) else None
+def _page(request: Request, rows: Sequence[Row]) -> tuple[Sequence[Row], int | None]:
+    """The rows of the page that is asked for, which never change for one version, and the cursor of the next."""
+    return queries.page(request, rows, default=PAGE, most=MAX_PAGE)
 
 
 def _endpoint(path: str, handler: Handler, shape: type, *parameters: Parameter) -> Endpoint:
@@ -174,7 +182,14 @@ def _endpoint(path: str, handler: Handler, shape: type, *parameters: Parameter) 
 
 ENDPOINTS = [
     _endpoint("", read_document, State, queries.SEQ, queries.AT),
-    _endpoint("/events", read_events, EventsPage, queries.AFTER, queries.UNTIL, queries.LIMIT),
+    Endpoint(
+        *("GET", "/api/documents/{document}/events", read_events),
+        {200: {"application/json": EventsPage, **feed.FORMATS}, 204: None, 304: None},
+        parameters=[
+            *(queries.DOCUMENT, queries.AFTER, queries.UNTIL, queries.LIMIT, feed.LAST_EVENT_ID),
+        ],
+        failures=[400, 404],
+    ),
     _endpoint("/blame", read_blame, BlamePage, queries.SEQ, queries.AT, queries.LIMIT, queries.ROW),
     _endpoint("/diff", read_diff, DiffPage, queries.FROM, queries.TO, queries.LIMIT, queries.ROW),
     _endpoint("/timeline", read_timeline, TimelinePage, queries.BUCKETS),

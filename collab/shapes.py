@@ -1,4 +1,4 @@
-"""The answers of the HTTP API's reading side, as clients see them: times are in ISO 8601, lengths in UTF-16 units."""
+"""The answers of the HTTP API, as clients see them: times are in ISO 8601, lengths in UTF-16 units."""
 
 from __future__ import annotations
 
@@ -12,8 +12,41 @@ from collab.comparison import Part
 from collab.messages import EventRow
 from collab.operation import Operation, Text
 from collab.times import timestamp
+from collab.undoing import Obstacle
 
 Shown = TypeVar("Shown", bound=msgspec.Struct)
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is wrong: a ``code`` that stays, and a ``reason`` for people. What is ``already_done`` is event ``seq``."""
+
+    code: str
+    reason: str
+    seq: int | UnsetType = UNSET
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Every answer that isn't what was asked for."""
+
+    error: Problem
+
+
+class DocumentRow(msgspec.Struct, frozen=True):
+    """A line of the catalogue."""
+
+    id: str
+    kind: str
+    title: str
+    version: int
+    created_at: str
+    updated_at: str
+
+
+class DocumentsPage(msgspec.Struct, frozen=True):
+    """Documents, the last edited first. ``next`` is the cursor of the next page, if there is one."""
+
+    documents: list[DocumentRow]
+    next: str | None
 
 
 class Contribution(msgspec.Struct, frozen=True):
@@ -95,6 +128,26 @@ class EventsPage(msgspec.Struct, frozen=True):
     next: int | None
 
 
+class LogRow(EventRow, frozen=True, omit_defaults=True, kw_only=True):
+    """An event in the whole log, at its ``position``. One that is ``unknown`` was written by a newer program, and comes
+    without what it says."""
+
+    document: str
+    position: int
+    unknown: bool = False
+
+
+class LogPage(msgspec.Struct, frozen=True):
+    """Events of all documents, in the order in which they were committed. ``newest`` is the last position in the log.
+
+    ``next`` is the ``after`` with which to go on; None says that there is nothing more for now.
+    """
+
+    events: list[LogRow]
+    next: int | None
+    newest: int
+
+
 class TimelineBucket(msgspec.Struct, frozen=True):
     """Events ``first`` to ``last``. ``inserted`` and ``deleted`` are units; ``authors`` counts the edits of the most
     active, ``others`` those of everybody else."""
@@ -139,6 +192,46 @@ class SessionsPage(msgspec.Struct, frozen=True):
     epoch: str
     version: int
     sessions: list[EditingSession]
+    next: int | None
+
+
+class NamedVersion(msgspec.Struct, frozen=True):
+    """``version`` has a ``name``, given by ``author``. The ``number`` stays when it is renamed."""
+
+    number: int
+    version: int
+    name: str
+    author: str
+    at: str
+
+
+class VersionsPage(msgspec.Struct, frozen=True):
+    """Named versions. ``next`` is the cursor of the next page, if there is one."""
+
+    document: str
+    epoch: str
+    versions: list[NamedVersion]
+    next: int | None
+
+
+class UndoPreview(msgspec.Struct, frozen=True):
+    """What it would do to undo the ``edits`` of ``author`` after version ``after`` up to ``until``.
+
+    The operation applies to ``version``, the newest, and ``parts`` show what it does. ``obstacles`` are the first
+    thousand of what can't be undone: text that was deleted since, or formatted otherwise. ``next`` is the cursor of the
+    next page of parts.
+    """
+
+    document: str
+    epoch: str
+    version: int
+    author: str
+    after: int
+    until: int
+    edits: int
+    operation: Operation
+    parts: list[DiffPart]
+    obstacles: list[Obstacle]
     next: int | None
 
 
