@@ -23,6 +23,7 @@ import msgspec
 
 from collab import units
 from collab.errors import PastEnd
+from collab.history import History
 from collab.link import Closed, Link, Status, socket_url
 from collab.messages import EventRow
 from collab.operation import Operation, Text, inserted_text, normalize, validate
@@ -62,7 +63,7 @@ class SharedDocument:
     ``version`` is the newest version of the log that the text builds on, ``pending`` the number of own edits
     that are not in the log yet, as far as this client knows. ``client`` is an id that no other client has, a
     random one if left out. With ``coalesce`` false every edit becomes an event of its own, where else a run of
-    typing that waits to be sent is joined.
+    typing that waits to be sent is joined. ``history`` leads to older versions, and brings them back.
 
     Two hooks are for programs that watch or slow down a client: ``gate`` is asked before an event is taken in,
     and leaves it and all after it waiting by saying False (until `integrate_waiting` is called), and
@@ -93,6 +94,7 @@ class SharedDocument:
         self._astral = False
         self._readers: list[_Unread] = []
         self._running: asyncio.Task[None] | None = None
+        self.history = History(url, document)
 
     # What a program sees.
 
@@ -242,6 +244,7 @@ class SharedDocument:
         if self._running is not None:
             self._running.cancel()
             await asyncio.wait([self._running])
+        await self.history.close()
         self._link.closed = self._link.closed or Closed(1000, "closed here")
         await self._notify()
 

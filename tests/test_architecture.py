@@ -20,16 +20,20 @@ CORE = [
     "buffer",
     "content",
     "fold",
+    "tags",
     "document",
+    "audit",
     "snapshots",
     "columns",
     "runs",
     "chapters",
     "envelopes",
     "segments",
+    "chain",
     "weave",
     "authorship",
     "comparison",
+    "undoing",
     "activity",
     "compression",
     "limits",
@@ -46,12 +50,15 @@ CORE = [
     "replica",
     "participant",
     "describe",
+    "shapes",
 ]
 """Values and plain functions, each importing only from those before it."""
 
 SHELL = [
     "waiting",
+    "watching",
     "store",
+    "archive",
     "reading",
     "explaining",
     "verifying",
@@ -64,9 +71,16 @@ SHELL = [
     "member",
     "room",
     "hub",
+    "moving",
+    "errands",
+    "revising",
     "connection",
     "web",
     "link",
+    "asking",
+    "making",
+    "following",
+    "history",
     "client",
     "traces",
     "local_server",
@@ -77,7 +91,7 @@ SHELL = [
 
 IMPURE = {
     "asyncio", "time", "datetime", "random", "secrets", "os", "io", "pathlib", "socket", "sqlite3", "threading",
-    "subprocess", "logging", "starlette", "uvicorn", "uvloop", "websockets",
+    "subprocess", "logging", "starlette", "uvicorn", "uvloop", "websockets", "httpx",
 }  # fmt: skip
 
 ALLOWED = {"times": {"datetime"}}
