@@ -372,7 +372,10 @@ def test_pack_packs_and_changes_nothing_that_is_read(run: Run, database: Path) -
         (["show", "none"], "there is no document 'none'"),
         (["show", "none", "--at", "2020-01-01"], "there is no document 'none'"),
         (["show", "doc", "--at", "6"], "there is no version 6, the newest is 5"),
-        (["show", "doc", "--at", "yesterday"], "version or time: 'yesterday' is no time in ISO 8601"),
+        (
+            ["show", "doc", "--at", "yesterday"],
+            "'yesterday' is no number, no time in ISO 8601, and no name",
+        ),
         (["show", "doc", "--at", "2020-01-01"], "there was no document 'doc' at that time"),
         (["blame", "none"], "there is no document 'none'"),
         (["diff", "doc", "3", "2"], "3 comes after 2"),

@@ -5,11 +5,22 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
-import msgspec
 import typer
 
-from collab.cli.common import DEFAULT_DATABASE, At, Database, DocumentName, console, version_of, with_store
+from collab.cli.common import (
+    DEFAULT_DATABASE,
+    At,
+    Database,
+    DocumentName,
+    Json,
+    console,
+    print_json,
+    version_of,
+    with_store,
+)
 from collab.describe import what
+from collab.errors import InvalidName
+from collab.events import CURRENT, Event, name_of
 from collab.messages import event_row
 from collab.reading import document_at, events, record_of
 from collab.store.base import EventStore
@@ -21,19 +32,33 @@ def log(
     db: Database = DEFAULT_DATABASE,
     after: Annotated[int, typer.Option(help="Only events after this version.")] = 0,
     until: Annotated[int | None, typer.Option(help="Only events up to this version.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object per line, with every field.")] = False,
+    types: Annotated[
+        list[str] | None,
+        typer.Option("--type", help="Only events of this type, such as restored. Repeatable."),
+    ] = None,
+    authors: Annotated[
+        list[str] | None, typer.Option("--author", help="Only what this author did. Repeatable.")
+    ] = None,
+    json: Json = False,
 ) -> None:
     """Print a document's events in words: who did what, when."""
+    for name in types or []:
+        if name not in CURRENT:
+            raise InvalidName("type", f"one of {', '.join(CURRENT)}")
     out = console(soft_wrap=True, highlight=False)
+
+    def wanted(event: Event) -> bool:
+        return (not types or name_of(event.payload)[0] in types) and (not authors or event.author in authors)
 
     async def run(store: EventStore) -> None:
         await record_of(store, document)
         async for page in events(store, document, after=after, until=until):
-            for event in page:
+            for event in filter(wanted, page):
                 if json:
-                    sys.stdout.write(msgspec.json.encode(event_row(event)).decode() + "\n")
+                    print_json(event_row(event))
                 else:
-                    out.print(f"[dim]{event.seq:>6}  {when(event.at)}[/]  [cyan]{event.author}[/]  ", end="")
+                    out.print(f"[dim]{event.seq:>6}  {when(event.at)}[/]", end="  ")
+                    out.print(event.author, style="cyan", markup=False, end="  ")
                     out.print(what(event), markup=False)
 
     with_store(db, run)
@@ -51,7 +76,7 @@ def show(
         state = await document_at(store, document, await version_of(store, document, at))
         if json:
             value = {"document": document, "version": state.version, "content": state.content.value()}
-            sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+            print_json(value)
         else:
             sys.stdout.write(state.content.plain_text())
 

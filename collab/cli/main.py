@@ -8,11 +8,18 @@ import typer
 
 from collab.cli.common import console
 from collab.cli.explain import blame, diff
+from collab.cli.export import export
 from collab.cli.history import log, show
+from collab.cli.imports import import_
 from collab.cli.pack import pack
+from collab.cli.proof import proof
 from collab.cli.replay import replay
+from collab.cli.restore import fork, restore
 from collab.cli.serve import serve
+from collab.cli.tags import tags
+from collab.cli.undo import undo
 from collab.cli.verify import verify
+from collab.cli.writing import BESIDE_A_SERVER
 from collab.errors import CollabError
 
 app = typer.Typer(
@@ -22,8 +29,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, log, show, blame, diff, verify, pack, replay):
-    app.command()(command)
+for command, epilog in (
+    *((command, None) for command in (serve, log, show, blame, diff)),
+    *((command, BESIDE_A_SERVER) for command in (tags, restore, undo, fork)),
+    *((command, None) for command in (export, import_, proof, verify, pack, replay)),
+):
+    app.command(command.__name__.rstrip("_"), epilog=epilog)(command)
 
 
 def main() -> None:

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import msgspec
 import typer
 
-from collab.cli.common import console
+from collab.cli.common import console, print_json, progress
 from collab.local_server import LocalServer
 from collab.replay import Report, compare_log
 from collab.replay import replay as replay_trace
 from collab.store.sqlite import SQLiteStore
 from collab.traces import Trace, load
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
 
 UNLIMITED = ("--edits-per-second", "1000000", "--edit-burst", "1000000")
 """The server of our own takes edits as fast as it can: that is what is looked at."""
@@ -45,9 +41,7 @@ def replay(
     trace = load(file)
     report = asyncio.run(_replay(trace, url, db, max(clients, trace.agents), quiet=json))
     if json:
-        sys.stdout.write(
-            msgspec.json.encode({**msgspec.to_builtins(report), "ok": report.ok}).decode() + "\n"
-        )
+        print_json({**msgspec.to_builtins(report), "ok": report.ok})
     else:
         _print(report)
     if not report.ok:
@@ -63,7 +57,7 @@ async def _replay(trace: Trace, url: str | None, db: Path | None, clients: int, 
             db = db or Path(folder) / "replay.db"
             server = await stack.enter_async_context(LocalServer(db, *UNLIMITED))
             url = server.url
-        bar = stack.enter_context(_progress(quiet))
+        bar = stack.enter_context(progress(shown=not quiet))
         task = bar.add_task(trace.name, total=len(trace.steps))
         report, connected = await replay_trace(
             trace, url.rstrip("/"), document, clients=clients, progress=lambda n: bar.advance(task, n)
@@ -75,13 +69,6 @@ async def _replay(trace: Trace, url: str | None, db: Path | None, clients: int, 
             async with await SQLiteStore.open(db) as store:
                 await compare_log(report, store, trace)
         return report
-
-
-def _progress(quiet: bool) -> Progress:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console(stderr=True), disable=quiet)
 
 
 def _print(report: Report) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
-import msgspec
 import typer
 
-from collab.cli.common import DEFAULT_DATABASE, Database, console, with_store
+from collab.cli.common import DEFAULT_DATABASE, Database, console, print_json, with_store
 from collab.errors import DocumentNotFound
 from collab.store.base import EventStore
 from collab.verifying import Finding, all_documents
@@ -42,7 +40,7 @@ def verify(
     checked, events, findings = with_store(db, run)
     if json:
         report = {"documents": checked, "events": events, "findings": findings}
-        sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
+        print_json(report)
     else:
         out = console(soft_wrap=True, highlight=False)
         for finding in findings:
