@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import buffer, fold, history, merge, replay, returning, storage, transform
+from benchmarks import buffer, chain, fold, history, merge, replay, returning, storage, transform
 
 ALL = {
     "transform": transform.run,
     "buffer": buffer.run,
     "fold": fold.run,
     "storage": storage.run,
+    "chain": chain.run,
     "history": history.run,
     "merge": merge.run,
     "returning": returning.run,
