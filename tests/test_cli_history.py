@@ -511,6 +511,20 @@ def test_a_bar_is_shown_in_a_terminal_and_nowhere_else(folder: Path, collab: Col
     assert (code, output, errors) == (0, (folder / "away").read_bytes(), b"")
 
 
+def test_sessions_tell_who_worked_when(collab: Collab) -> None:
+    printed = done(collab("sessions", "doc")).splitlines()
+    assert [re.sub(r"\s+", " ", line).strip() for line in printed] == [
+        "2 – 6 2023-11-14 22:13:21.000 ann 3 edits: 15 units inserted, 0 deleted",
+        "4 – 5 2023-11-14 22:13:23.000 bob 2 edits: 5 units inserted, 2 deleted",
+    ]
+    told = objects(done(collab("sessions", "doc", "--json")))
+    assert [(each["author"], each["first"], each["last"], each["edits"]) for each in told] == [
+        ("ann", 2, 6, 3),
+        ("bob", 4, 5, 2),
+    ]
+    refused(collab("sessions", "nothing"), "there is no document 'nothing'")
+
+
 class Overtaken(SQLiteStore):
     """A store in which somebody types between any two questions about the catalogue and the chain."""
 

@@ -1,4 +1,4 @@
-"""``collab log`` and ``collab show``: what happened, and what the text was."""
+"""``collab log``, ``sessions`` and ``show``: what happened, event by event or as people read it, and what the text was."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from collab.activity import Session
 from collab.cli.common import (
     DEFAULT_DATABASE,
     At,
@@ -14,6 +15,7 @@ from collab.cli.common import (
     DocumentName,
     Json,
     console,
+    counted,
     print_json,
     version_of,
     with_store,
@@ -21,6 +23,7 @@ from collab.cli.common import (
 from collab.describe import what
 from collab.errors import InvalidName
 from collab.events import CURRENT, Event, name_of
+from collab.explaining import Explainer
 from collab.messages import event_row
 from collab.reading import document_at, events, record_of
 from collab.store.base import EventStore
@@ -62,6 +65,24 @@ def log(
                     out.print(what(event), markup=False)
 
     with_store(db, run)
+
+
+def sessions(document: DocumentName, db: Database = DEFAULT_DATABASE, json: Json = False) -> None:
+    """Print who worked on a document when: stretches of one author's edits without a pause of two minutes."""
+
+    async def run(store: EventStore) -> list[Session]:
+        return await Explainer(store).sessions(await record_of(store, document))
+
+    found = with_store(db, run)
+    out = console(soft_wrap=True, highlight=False)
+    for session in found:
+        if json:
+            print_json(session)
+            continue
+        out.print(f"[dim]{session.first:>6} –{session.last:>6}  {when(session.began)}[/]", end="  ")
+        out.print(session.author, style="cyan", markup=False, end="  ")
+        edits = counted(session.edits, "edit")
+        out.print(f"{edits}: {session.inserted:,} units inserted, {session.deleted:,} deleted")
 
 
 def show(
