@@ -194,7 +194,7 @@ export class Connection {
     const { now, random, online, setTimeout } = this.#environment;
     const wait = this.#backoff.failed(now(), random);
     // Without a network there is nothing to try; #wake goes on when it is back.
-    if (online()) this.#retryTimer = setTimeout(() => this.#retry(), wait);
+    this.#retryTimer = setTimeout(() => online() && this.#retry(), wait);
   }
 
   #retry() {

@@ -22,7 +22,18 @@ import { Waiters } from "./waiters.js";
 /** @typedef {import("./replica.js").Integrated} Integrated */
 /** @typedef {import("./session.js").Divergence} Divergence */
 /** @typedef {import("./session.js").Refusal} Refusal */
-/** @typedef {"connecting" | "connected" | "disconnected"} Status */
+/** @typedef {import("./keeping.js").Keeper} Keeper */
+/** @typedef {import("./keeping.js").Report} Report */
+/** @typedef {"connecting" | "connected" | "disconnected"} ConnectionState */
+
+/**
+ * What has become of one's own work. `saved`: all of it is in the log. `saving`: it is on its way. `connecting`:
+ * nothing is outstanding, and there is no connection. `kept`: it waits for a connection, and is kept on this device.
+ * `unsaved`: it waits, and is here in memory only.
+ *
+ * @typedef {"saved" | "saving" | "connecting" | "kept" | "unsaved"} Status
+ */
+/** @typedef {string | (() => string | Promise<string>)} Token a function is asked anew for each connection */
 
 /** @typedef {{ version: number, operation: Operation, origin: "local" | "remote", author: string }} Change */
 /** @typedef {{ code: number, reason: string, final: boolean }} Closed */
@@ -40,6 +51,10 @@ import { Waiters } from "./waiters.js";
  *   closed: Closed,
  *   diverged: Divergence,
  *   retry: { code: string, reason: string },
+ *   connection: ConnectionState,
+ *   kept: boolean,
+ *   restored: Report,
+ *   "offline-unavailable": { code: string, reason: string },
  * }} DocumentEvents
  */
 
@@ -47,6 +62,8 @@ import { Waiters } from "./waiters.js";
  * @typedef {object} DocumentOptions
  * @property {string} document its id
  * @property {User} [user] how to be shown to the others
+ * @property {Token} [token] that says to the server who this is
+ * @property {Keeper} [keeper] keeps what is unsaved; the option `offline` of `connect` makes one
  * @property {SocketClass} [WebSocket] where there is no global one
  * @property {Environment} [environment] clock and chance, for tests
  */
@@ -59,8 +76,8 @@ const READERS = new Set(["viewer", "reader", "commenter"]);
 
 /** @extends {Emitter<DocumentEvents>} */
 export class CollabDocument extends Emitter {
-  /** Id of this session of editing. */
-  client = randomId(12);
+  /** @type {ConnectionState} */
+  connection = "connecting";
   /** @type {Status} */
   status = "connecting";
   title = "";
@@ -73,9 +90,13 @@ export class CollabDocument extends Emitter {
   #connection;
   #undo;
   #environment;
+  #token;
+  #keeper;
   #synced = new Waiters();
   #saved = new Waiters();
   #pendingTold = 0;
+  /** Stands for the connection for which a token is asked. */
+  #attempt = 0;
   /** @type {unknown} */
   #flushTimer = null;
 
@@ -85,15 +106,19 @@ export class CollabDocument extends Emitter {
    * @param {string | URL} url of the server: `ws://host/` or `http://host/`
    * @param {DocumentOptions} options
    */
-  constructor(url, { document, user, WebSocket = globalThis.WebSocket, environment = realEnvironment }) {
+  constructor(url, { document, user, token, keeper, WebSocket = globalThis.WebSocket, environment = realEnvironment }) {
     super();
     if (!WebSocket) throw new TypeError("no global WebSocket here: pass one as the option WebSocket");
     this.document = document;
+    /** Id of this session of editing. */
+    this.client = keeper?.client ?? randomId(12);
+    this.#token = token;
+    this.#keeper = keeper;
     this.#environment = environment;
     this.#undo = new UndoManager({ client: this.client, clock: environment.now });
     this.#session = new Session({
       client: this.client,
-      key: randomId(22),
+      key: keeper?.key ?? randomId(22),
       user,
       listener: this.#sessionListener(),
       acceptEncoding: environment.acceptEncoding,
@@ -112,14 +137,36 @@ export class CollabDocument extends Emitter {
       socketClass: WebSocket,
       environment,
       listener: {
-        trying: () => this.#setStatus("connecting"),
-        opened: () => this.#session.hello(),
+        trying: () => this.#setConnection("connecting"),
+        opened: () => this.#hello(),
         message: (message) => this.#inbox.message(message),
         binary: (bytes) => this.#inbox.binary(bytes),
         lost: (end) => this.#lost(end),
       },
     });
+    keeper?.begin(this, this.#session, (name, value) => (name ? this.emit(name, value) : this.#tellStatus()));
     this.#connection.start();
+  }
+
+  /**
+   * Call `fn` with the value of each event of this name. Who asks for `status` is told the present one in a moment.
+   *
+   * @template {keyof DocumentEvents & string} K
+   * @param {K} name
+   * @param {(value: DocumentEvents[K]) => void} fn
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {() => void} call it to be told no more
+   */
+  on(name, fn, options) {
+    const off = super.on(name, fn, options);
+    let wanted = name === "status";
+    queueMicrotask(() => {
+      if (wanted && !options?.signal?.aborted) fn(/** @type {any} */ (this.status));
+    });
+    return () => {
+      wanted = false;
+      off();
+    };
   }
 
   /** The text as it is shown, one's own unsaved edits included; an embed counts as one U+FFFC. */
@@ -150,6 +197,11 @@ export class CollabDocument extends Emitter {
   /** What those edits insert. */
   get unsavedText() {
     return this.#session.replica.pending.map(({ op }) => plainText(op)).join("");
+  }
+
+  /** Whether all that is pending is kept on this device, and outlives this page. */
+  get kept() {
+    return this.#keeper?.kept ?? false;
   }
 
   /** What the user may do, in the server's words. */
@@ -229,8 +281,9 @@ export class CollabDocument extends Emitter {
     await this.#saved.wait(this.#session.replica.lastId);
   }
 
-  /** Disconnect for good. What is pending is lost: see `whenSaved`. */
+  /** Disconnect for good. What is pending is lost unless it is kept: see `whenSaved` and `kept`. */
   close() {
+    this.#keeper?.close();
     if (this.ended) return;
     this.#connection.stop();
     this.#lost({ code: 1000, reason: "closed here", final: true });
@@ -280,6 +333,7 @@ export class CollabDocument extends Emitter {
       },
       reset: (before) => {
         this.#undo.reset();
+        this.#keeper?.reset();
         this.#changed(diff(plainText(before), this.text), "remote", "");
       },
       integrated: (outcome) => this.#integrated(outcome),
@@ -291,7 +345,7 @@ export class CollabDocument extends Emitter {
       },
       peersChanged: () => this.presence.changed(),
       caughtUp: () => {
-        this.#setStatus("connected");
+        this.#setConnection("connected");
         this.#synced.reached(0);
         this.emit("synced", undefined);
       },
@@ -308,6 +362,7 @@ export class CollabDocument extends Emitter {
     if (own) this.#undo.logged(events[0].id ?? 0, stored, before, !diverged);
     else if (stored.length > 0) this.#undo.foreign(stored, onlyClient(events));
     for (const { type, title } of events) if (type === "renamed" && title !== undefined) this.#setTitle(title);
+    this.#keeper?.integrated(stored);
     const authors = new Set(events.map(({ author }) => author));
     const [author = ""] = authors.size === 1 ? authors : [];
     this.#changed(operation, "remote", author);
@@ -329,6 +384,8 @@ export class CollabDocument extends Emitter {
     this.presence.flush();
     const { pending, lastId } = this.#session.replica;
     this.#saved.reached(pending.length > 0 ? pending[0].id - 1 : lastId);
+    this.#keeper?.changed();
+    this.#tellStatus();
     if (pending.length === this.#pendingTold) return;
     this.#pendingTold = pending.length;
     this.emit("pending", pending.length);
@@ -337,11 +394,12 @@ export class CollabDocument extends Emitter {
 
   /** @param {Closed} end */
   #lost(end) {
+    this.#attempt += 1;
     this.#session.disconnected();
     this.#inbox.reset();
     if (end.final) this.ended = end;
     this.#environment.clearTimeout(this.#flushTimer);
-    this.#setStatus("disconnected");
+    this.#setConnection("disconnected");
     this.presence.changed();
     this.emit("closed", end);
     if (!end.final) return;
@@ -349,11 +407,45 @@ export class CollabDocument extends Emitter {
     this.#saved.failed(closedError(end));
   }
 
-  /** @param {Status} status */
-  #setStatus(status) {
+  /** Say who we are, once it is known. */
+  async #hello() {
+    const attempt = ++this.#attempt;
+    let token = this.#token;
+    if (typeof token === "function") {
+      try {
+        token = await token();
+      } catch (error) {
+        if (attempt !== this.#attempt) return;
+        const reason = String(error);
+        this.emit("retry", { code: "token_failed", reason });
+        return this.#connection.restart(reason);
+      }
+      if (attempt !== this.#attempt) return;
+    }
+    this.#session.hello(token);
+  }
+
+  /** @param {ConnectionState} connection */
+  #setConnection(connection) {
+    if (connection === this.connection) return;
+    this.connection = connection;
+    this.emit("connection", connection);
+    this.#tellStatus();
+  }
+
+  #tellStatus() {
+    const status = this.#statusNow();
     if (status === this.status) return;
     this.status = status;
     this.emit("status", status);
+  }
+
+  /** @returns {Status} */
+  #statusNow() {
+    const connected = this.connection === "connected";
+    if (this.pending > 0) return connected ? "saving" : this.kept ? "kept" : "unsaved";
+    // After the end nothing is tried any more, and all there was is in the log.
+    return connected || this.ended ? "saved" : "connecting";
   }
 
   /** @param {string} title */

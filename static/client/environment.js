@@ -23,13 +23,13 @@ export const realEnvironment = {
   clearTimeout: (timer) => clearTimeout(timer),
   online: () => typeof navigator !== "object" || navigator.onLine !== false,
   onWake(fn, signal) {
-    if (typeof window !== "object") return;
-    window.addEventListener("online", fn, { signal });
-    window.addEventListener("pageshow", fn, { signal });
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && fn(), { signal });
+    // A worker is told of the network too, Node of nothing.
+    globalThis.addEventListener?.("online", fn, { signal });
+    globalThis.addEventListener?.("pageshow", fn, { signal });
+    globalThis.document?.addEventListener("visibilitychange", () => document.hidden || fn(), { signal });
   },
   onOffline(fn, signal) {
-    if (typeof window === "object") window.addEventListener("offline", fn, { signal });
+    globalThis.addEventListener?.("offline", fn, { signal });
   },
   acceptEncoding: canInflate ? [ENCODING] : [],
   inflate,

@@ -49,6 +49,7 @@
  * @property {User} [user]
  * @property {number} [since]
  * @property {string} [epoch]
+ * @property {string} [token]
  * @property {string[]} [accept_encoding] how content may be compressed
  */
 

@@ -48,6 +48,9 @@ import { UnfoldedText } from "./unfolded.js";
  * @property {import("./rebase.js").Foreign[]} foreign those, and the ones told already, behind what was sent
  */
 
+/** More edits than a session makes while one of its states is being kept. */
+const ID_GAP = 2 ** 20;
+
 /** The stream does not fit this replica: a gap in it, or an own edit that isn't the next one. */
 export class StreamError extends Error {}
 
@@ -78,6 +81,22 @@ export class Replica {
     this.#shown = this.#confirmed;
     this.version = version;
     this.pending = [];
+  }
+
+  /**
+   * Go on from where an earlier replica of this client was. What it sent after it was kept isn't known, so all edits
+   * may be in the log, and the next ids may be taken: `resume` tells.
+   *
+   * @param {import("./keeping.js").Kept} kept
+   */
+  restore({ content, version, edits, lastId }) {
+    this.reset(content, version);
+    if (edits.length > 0) this.#shown = new UnfoldedText(content);
+    for (const { id, op, leaning } of edits) {
+      this.#shown.push(op);
+      this.pending.push({ id, op, sent: false, frozen: true, leaning: new Set(leaning) });
+    }
+    this.#lastId = lastId + ID_GAP;
   }
 
   /** The content that the log is known to hold, at `version`. */

@@ -78,7 +78,7 @@ export class Session {
   cursor = null;
   #presenceDue = { cursor: false, user: false };
   /** @type {string | null} the epoch of `replica`; null while that can't be gone on with */
-  #epoch = null;
+  epoch = null;
   #lostTrust = false;
   #acceptEncoding;
   #refusals = 0;
@@ -105,12 +105,23 @@ export class Session {
     this.#acceptEncoding = acceptEncoding;
   }
 
-  /** Begin on a new connection. */
-  hello() {
+  /**
+   * Go on from where an earlier session of this client was, which was kept.
+   *
+   * @param {import("./keeping.js").Kept} kept
+   */
+  restore(kept) {
+    this.replica.restore(kept);
+    this.epoch = kept.epoch;
+    this.synced = true;
+  }
+
+  /** Begin on a new connection. @param {string} [token] */
+  hello(token) {
     this.disconnected();
     const { client, version } = this.replica;
-    const since = this.#epoch === null ? {} : { since: version, epoch: this.#epoch };
-    const user = this.#user ? { user: this.#user } : {};
+    const since = this.epoch === null ? {} : { since: version, epoch: this.epoch };
+    const user = { user: this.#user, token }; // what is undefined isn't sent
     const accept = this.#acceptEncoding.length > 0 ? { accept_encoding: this.#acceptEncoding } : {};
     this.#listener.send({ type: "hello", client, key: this.#key, schema: SCHEMA, ...since, ...user, ...accept });
   }
@@ -164,7 +175,7 @@ export class Session {
     this.carets.clear();
     this.replica.resume(welcome.accepted);
     this.#listener.welcomed(welcome);
-    if (welcome.snapshot === null && this.#epoch !== null) return this.#checkCaughtUp();
+    if (welcome.snapshot === null && this.epoch !== null) return this.#checkCaughtUp();
     this.#giveUp(welcome);
     this.#loading = { welcome, parts: [] };
     if (welcome.snapshot === null) this.#snapshot([], true);
@@ -178,7 +189,7 @@ export class Session {
    */
   #giveUp(welcome) {
     this.synced = false;
-    this.#epoch = null;
+    this.epoch = null;
     const code = this.#lostTrust ? "diverged" : "epoch_changed";
     const reason = this.#lostTrust
       ? "this copy differed from the document and was loaded again"
@@ -202,7 +213,7 @@ export class Session {
     this.replica.reset(loaded, seq);
     this.cursor = null;
     this.#loading = null;
-    this.#epoch = welcome.epoch;
+    this.epoch = welcome.epoch;
     this.#lostTrust = false;
     this.#listener.reset(before);
     this.#checkCaughtUp();
@@ -285,7 +296,7 @@ export class Session {
   #distrust(reason, detail) {
     this.synced = false;
     this.caughtUp = false;
-    this.#epoch = null;
+    this.epoch = null;
     this.#lostTrust = true;
     const text = this.replica.pending.map(({ op }) => insertedText(op)).join("");
     this.#listener.diverged({ reason, detail, version: this.replica.version, text });

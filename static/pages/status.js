@@ -1,19 +1,15 @@
 /** What the chip says. It goes by the work that is outstanding, not by the connection alone. */
 
-/** @typedef {{ state: "saved" | "saving" | "reconnecting" | "unsaved", text: string }} SaveState */
-
 /**
- * @param {{ status: import("../client/document.js").Status, pending: number, ended: boolean }} document
- * @returns {SaveState}
+ * @param {{ status: import("../client/document.js").Status, pending: number }} document
+ * @returns {string}
  */
-export function saveState({ status, pending, ended }) {
-  if (pending === 0) {
-    // After the end nothing is tried any more, and all there was is in the log.
-    if (status === "connected" || ended) return { state: "saved", text: "Saved" };
-    return { state: "reconnecting", text: "Reconnecting…" };
-  }
-  if (status === "connected") return { state: "saving", text: "Saving…" };
-  return { state: "unsaved", text: `Not saved – ${pending} ${pending === 1 ? "change" : "changes"}` };
+export function saveState({ status, pending }) {
+  if (status === "saved") return "Saved";
+  if (status === "saving") return "Saving…";
+  if (status === "connecting") return "Reconnecting…";
+  const waiting = `Not saved – ${pending} ${pending === 1 ? "change" : "changes"}`;
+  return status === "kept" ? `${waiting}, kept on this device` : waiting;
 }
 
 /** How long "Saving…" stays after the last change is saved, so that it doesn't flicker with every letter. */
@@ -31,16 +27,16 @@ export function showSaveState(chip, doc) {
   const show = () => {
     clearTimeout(timer);
     timer = undefined;
-    const { state, text } = saveState({ status: doc.status, pending: doc.pending, ended: doc.ended !== null });
+    const text = saveState(doc);
     chip.hidden = false;
-    chip.dataset.state = state;
+    chip.dataset.state = doc.status;
     if (chip.textContent !== text) chip.textContent = text;
   };
   const update = () => {
-    const good = doc.pending === 0 && doc.status === "connected" && chip.dataset.state === "saving";
+    const good = doc.status === "saved" && chip.dataset.state === "saving";
     if (!good) show();
     else timer ??= setTimeout(show, CALM_MS);
   };
-  for (const name of /** @type {const} */ (["pending", "status", "closed"])) doc.on(name, update);
+  for (const name of /** @type {const} */ (["pending", "status"])) doc.on(name, update);
   show();
 }

@@ -59,7 +59,7 @@ test("ids are long enough, differ, and use letters and digits", () => {
 function joined(world) {
   const doc = world.open();
   world.pass(100);
-  assert.equal(doc.status, "connected");
+  assert.equal(doc.connection, "connected");
   return doc;
 }
 
@@ -71,7 +71,7 @@ test("a quiet connection is asked after fifteen seconds, and an answer is enough
   world.pass(2000);
   assert.equal(world.sent("ping").length, 1);
   world.pass(120_000);
-  assert.equal(doc.status, "connected");
+  assert.equal(doc.connection, "connected");
   assert.equal(world.sockets.length, 1);
 });
 
@@ -80,12 +80,12 @@ test("a connection that answers nothing for ten seconds is dead", () => {
   const doc = joined(world);
   world.network = false;
   world.pass(24_500);
-  assert.equal(doc.status, "connected");
+  assert.equal(doc.connection, "connected");
   world.pass(1500);
-  assert.notEqual(doc.status, "connected");
+  assert.notEqual(doc.connection, "connected");
   world.network = true;
   world.pass(60_000);
-  assert.equal(doc.status, "connected");
+  assert.equal(doc.connection, "connected");
 });
 
 test("a connection on which things arrive is never asked", () => {
@@ -106,7 +106,7 @@ test("a socket that does not open is given up", () => {
   assert.equal(world.sockets[0].closed, true);
   world.network = true;
   world.pass(40_000);
-  assert.equal(doc.status, "connected");
+  assert.equal(doc.connection, "connected");
 });
 
 test("without a network nothing is tried until it is back", () => {
@@ -119,7 +119,7 @@ test("without a network nothing is tried until it is back", () => {
   world.online = true;
   world.wakes.forEach((wake) => wake());
   world.pass(100);
-  assert.equal(doc.status, "connected");
+  assert.equal(doc.connection, "connected");
 });
 
 test("waking up cuts a wait short", () => {
@@ -130,10 +130,10 @@ test("waking up cuts a wait short", () => {
     world.cut();
     world.pass(tries === 6 ? 100 : 40_000);
   }
-  assert.equal(doc.status, "disconnected");
+  assert.equal(doc.connection, "disconnected");
   world.wakes.forEach((wake) => wake());
   world.pass(100);
-  assert.equal(doc.status, "connected");
+  assert.equal(doc.connection, "connected");
 });
 
 test("waking up opens no second socket beside one that is opening", () => {
@@ -150,7 +150,7 @@ test("when the browser loses the network the server is asked at once", () => {
   world.online = false;
   world.offlines.forEach((tell) => tell());
   world.pass(2500);
-  assert.equal(doc.status, "disconnected");
+  assert.equal(doc.connection, "disconnected");
 });
 
 test("a server on this machine is kept though the browser has no network", () => {
@@ -159,16 +159,16 @@ test("a server on this machine is kept though the browser has no network", () =>
   world.online = false;
   world.offlines.forEach((tell) => tell());
   world.pass(60_000);
-  assert.equal(doc.status, "connected");
+  assert.equal(doc.connection, "connected");
 });
 
 test("a frame that is not JSON ends the connection, not the document", () => {
   const world = new World();
   const doc = joined(world);
   world.sockets[0].onmessage?.({ data: "<html>" });
-  assert.equal(doc.status, "disconnected");
+  assert.equal(doc.connection, "disconnected");
   world.pass(5000);
-  assert.equal(doc.status, "connected");
+  assert.equal(doc.connection, "connected");
 });
 
 test("messages of types that are not known are passed over", () => {

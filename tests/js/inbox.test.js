@@ -202,7 +202,7 @@ test("a document takes older compressed content and the events after it", async 
   const world = new World();
   deflating(world);
   const doc = world.open();
-  await passUntil(world, () => doc.status === "connected");
+  await passUntil(world, () => doc.connection === "connected");
   assert.equal(doc.text, "hello world");
   assert.equal(doc.version, 2);
   doc.insert(0, "Oh, ");
@@ -216,7 +216,7 @@ test("an edit of one's own that the content does not have yet is no divergence",
   const world = new World();
   deflating(world);
   const doc = world.open();
-  await passUntil(world, () => doc.status === "connected");
+  await passUntil(world, () => doc.connection === "connected");
   doc.insert(11, "!");
   world.pass(100);
   /** @type {any[]} */
@@ -224,7 +224,7 @@ test("an edit of one's own that the content does not have yet is no divergence",
   doc.on("diverged", ({ reason }) => diverged.push(reason));
   world.room.epoch = "epoch-2";
   world.cut();
-  await passUntil(world, () => doc.status === "connected");
+  await passUntil(world, () => doc.connection === "connected");
   assert.equal(doc.text, "hello world!");
   assert.deepEqual(diverged, []);
   doc.insert(0, "- ");
@@ -240,7 +240,7 @@ test("damaged content is asked for again, uncompressed", async () => {
   /** @type {any[]} */
   const diverged = [];
   doc.on("diverged", ({ reason, detail }) => diverged.push(reason, detail));
-  await passUntil(world, () => doc.status === "connected");
+  await passUntil(world, () => doc.connection === "connected");
   assert.equal(doc.text, "hello world");
   assert.equal(diverged[0], "stream");
   assert.match(diverged[1], /^content that can't be read: ./);
@@ -255,7 +255,7 @@ test("content of another length than announced is asked for again", async () => 
   /** @type {any[]} */
   const diverged = [];
   doc.on("diverged", ({ detail }) => diverged.push(detail));
-  await passUntil(world, () => doc.status === "connected");
+  await passUntil(world, () => doc.connection === "connected");
   assert.equal(doc.text, "hello world");
   assert.deepEqual(diverged, ["content of another length than 5 units"]);
 });
@@ -271,7 +271,7 @@ test("a connection that breaks while content is inflated begins anew", async () 
   world.cut();
   await passUntil(world, () => finish.length === 2);
   finish.forEach((resolve) => resolve('["hello"]'));
-  await passUntil(world, () => doc.status === "connected");
+  await passUntil(world, () => doc.connection === "connected");
   assert.equal(doc.text, "hello world");
   assert.equal(world.sockets.length, 2);
 });

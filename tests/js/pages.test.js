@@ -15,21 +15,18 @@ function contrast(a, b) {
 }
 
 test("it says Saved only with nothing outstanding", () => {
-  for (const status of /** @type {const} */ (["connecting", "connected", "disconnected"])) {
-    for (const ended of [false, true]) {
-      assert.notEqual(saveState({ status, pending: 1, ended }).text, "Saved");
-    }
+  for (const status of /** @type {const} */ (["saving", "connecting", "kept", "unsaved"])) {
+    assert.notEqual(saveState({ status, pending: 1 }), "Saved");
   }
-  assert.equal(saveState({ status: "connected", pending: 0, ended: false }).text, "Saved");
+  assert.equal(saveState({ status: "saved", pending: 0 }), "Saved");
 });
 
 test("each state has its words", () => {
-  assert.equal(saveState({ status: "connected", pending: 3, ended: false }).text, "Saving…");
-  assert.equal(saveState({ status: "disconnected", pending: 0, ended: false }).text, "Reconnecting…");
-  assert.equal(saveState({ status: "connecting", pending: 0, ended: false }).text, "Reconnecting…");
-  assert.equal(saveState({ status: "disconnected", pending: 3, ended: false }).text, "Not saved – 3 changes");
-  assert.equal(saveState({ status: "connecting", pending: 1, ended: false }).text, "Not saved – 1 change");
-  assert.equal(saveState({ status: "disconnected", pending: 0, ended: true }).text, "Saved");
+  assert.equal(saveState({ status: "saving", pending: 3 }), "Saving…");
+  assert.equal(saveState({ status: "connecting", pending: 0 }), "Reconnecting…");
+  assert.equal(saveState({ status: "unsaved", pending: 3 }), "Not saved – 3 changes");
+  assert.equal(saveState({ status: "unsaved", pending: 1 }), "Not saved – 1 change");
+  assert.equal(saveState({ status: "kept", pending: 2 }), "Not saved – 2 changes, kept on this device");
 });
 
 test("every colour shows on both grounds and carries white letters", () => {

@@ -23,7 +23,7 @@ function away(text) {
     changes.length = 0;
     world.network = true;
     world.pass(60_000);
-    assert.equal(doc.status, "connected");
+    assert.equal(doc.connection, "connected");
   };
   return { world, doc, changes, back };
 }

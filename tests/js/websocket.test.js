@@ -71,7 +71,7 @@ test("across a restart of the server nothing is lost or doubled", async (t) => {
   ana.insert(0, "before ");
   await ana.whenSaved();
   await server.stop();
-  await until(() => ana.status !== "connected");
+  await until(() => ana.connection !== "connected");
   ana.insert(7, "after");
   assert.equal(ana.pending, 1);
   server = await RoomServer.start(room, port);
