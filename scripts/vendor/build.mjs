@@ -1,17 +1,19 @@
 /**
- * Build static/vendor/ from the packages that package-lock.json pins: one module, the licences of all that is in
- * it, and types for the checker. With --check nothing is written, and it fails where a rebuild would differ.
+ * Build what is vendored from the packages that package-lock.json pins: the editor's module in static/vendor/, the
+ * client's in static/client/vendor/ so that the client is whole by itself, the licences of all that is in them, and
+ * types for the checker. With --check nothing is written, and it fails where a rebuild would differ.
  */
 
 import { build } from "esbuild";
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..", "..");
-const target = join(root, "static", "vendor");
-const entry = join(here, "codemirror.js");
+
+/** Where each entry beside this file goes. */
+const TARGETS = { codemirror: "static/vendor", idb: "static/client/vendor" };
 
 /**
  * CodeMirror writes its styles into a style element, which a strict Content-Security-Policy forbids, unless its
@@ -31,24 +33,30 @@ const adoptStyles = {
   },
 };
 
-const result = await build({
-  entryPoints: [entry],
-  absWorkingDir: root,
-  bundle: true,
-  plugins: [adoptStyles],
-  format: "esm",
-  target: "es2022",
-  minify: true,
-  legalComments: "none", // all licences stand in LICENSES.txt
-  metafile: true,
-  write: false,
-  outfile: join(target, "codemirror.js"),
-});
+/**
+ * @param {string} name of an entry
+ * @returns {Promise<{ code: string, parts: ReturnType<typeof describe>[] }>}
+ */
+async function bundled(name) {
+  const result = await build({
+    entryPoints: [join(here, `${name}.js`)],
+    absWorkingDir: root,
+    bundle: true,
+    plugins: [adoptStyles],
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    legalComments: "none", // all licences stand in LICENSES.txt
+    metafile: true,
+    write: false,
+    outfile: join(root, `${name}.js`),
+  });
+  return { code: result.outputFiles[0].text, parts: packages(Object.keys(result.metafile.inputs)).map(describe) };
+}
 
-/** @returns {string[]} folders of the packages that went into the bundle, sorted */
-function packages() {
-  const inputs = Object.keys(result.metafile.inputs).filter((path) => path.startsWith("node_modules/"));
-  const names = inputs.map((path) => {
+/** @param {string[]} inputs @returns {string[]} folders of the packages that went into a bundle, sorted */
+function packages(inputs) {
+  const names = inputs.filter((path) => path.startsWith("node_modules/")).map((path) => {
     const [first, second] = path.slice("node_modules/".length).split("/");
     return first.startsWith("@") ? `${first}/${second}` : first;
   });
@@ -64,24 +72,34 @@ function describe(name) {
   return { name, version, license, text: readFileSync(join(folder, file), "utf8").trim() };
 }
 
-const parts = packages().map(describe);
-const list = parts.map(({ name, version }) => `${name} ${version}`).join(", ");
-const licences = parts.map(({ name, version, license, text }) => `${name} ${version} (${license})\n\n${text}\n`);
-
 /** @type {Record<string, string>} */
-const files = {
-  "codemirror.js": `// Built by scripts/vendor/build.mjs of ${list}. Licences: LICENSES.txt\n${result.outputFiles[0].text}`,
-  "codemirror.d.ts": readFileSync(entry, "utf8").replace(/^\/\/.*\n/, "// Types of codemirror.js; written by scripts/vendor/build.mjs.\n"),
-  "LICENSES.txt": `What codemirror.js is made of; style-mod with one condition changed, see scripts/vendor/build.mjs.\n\n${licences.join("\n----\n\n")}`,
-};
+const files = {};
+/** @type {string[]} */
+const licences = [];
+/** @type {string[]} */
+const news = [];
+for (const [name, folder] of Object.entries(TARGETS)) {
+  const { code, parts } = await bundled(name);
+  const list = parts.map(({ name, version }) => `${name} ${version}`).join(", ");
+  const types = readFileSync(join(here, `${name}.js`), "utf8");
+  files[`${folder}/${name}.js`] = `// Built by scripts/vendor/build.mjs of ${list}. Licences: static/vendor/LICENSES.txt\n${code}`;
+  files[`${folder}/${name}.d.ts`] = types.replace(/^\/\/.*\n/, `// Types of ${name}.js; written by scripts/vendor/build.mjs.\n`);
+  licences.push(...parts.map(({ name, version, license, text }) => `${name} ${version} (${license})\n\n${text}\n`));
+  news.push(`${list}: ${Math.round(code.length / 1024)} KiB`);
+}
+files["static/vendor/LICENSES.txt"] =
+  "What codemirror.js and client/vendor/idb.js are made of; style-mod with one condition changed, see\n" +
+  `scripts/vendor/build.mjs.\n\n${licences.join("\n----\n\n")}`;
 
 const check = process.argv.includes("--check");
 for (const [name, text] of Object.entries(files)) {
-  const path = join(target, name);
-  if (!check) writeFileSync(path, text);
-  else if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
-    console.error(`${relative(root, path)} is not what scripts/vendor/build.mjs makes: run npm run vendor`);
+  const path = join(root, name);
+  if (!check) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  } else if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
+    console.error(`${name} is not what scripts/vendor/build.mjs makes: run npm run vendor`);
     process.exitCode = 1;
   }
 }
-if (!check) console.log(`${list}: ${Math.round(files["codemirror.js"].length / 1024)} KiB`);
+if (!check) console.log(news.join("\n"));

@@ -52,7 +52,6 @@ import { Waiters } from "./waiters.js";
  *   diverged: Divergence,
  *   retry: { code: string, reason: string },
  *   connection: ConnectionState,
- *   kept: boolean,
  *   restored: Report,
  *   "offline-unavailable": { code: string, reason: string },
  * }} DocumentEvents
@@ -63,7 +62,9 @@ import { Waiters } from "./waiters.js";
  * @property {string} document its id
  * @property {User} [user] how to be shown to the others
  * @property {Token} [token] that says to the server who this is
- * @property {Keeper} [keeper] keeps what is unsaved; the option `offline` of `connect` makes one
+ * @property {boolean | string} [offline] of `open` and `connect`: keep unsaved edits on this device. A string names
+ *   whose they are, where several people use one browser
+ * @property {Keeper} [keeper] keeps what is unsaved; `offline` makes one
  * @property {SocketClass} [WebSocket] where there is no global one
  * @property {Environment} [environment] clock and chance, for tests
  */
@@ -80,6 +81,8 @@ export class CollabDocument extends Emitter {
   connection = "connecting";
   /** @type {Status} */
   status = "connecting";
+  /** @type {Map<string, any>} events by name */
+  #latest = new Map([["status", this.status]]);
   title = "";
   /** What the server calls the user; empty until it has said so. */
   author = "";
@@ -144,12 +147,13 @@ export class CollabDocument extends Emitter {
         lost: (end) => this.#lost(end),
       },
     });
-    keeper?.begin(this, this.#session, (name, value) => (name ? this.emit(name, value) : this.#tellStatus()));
+    keeper?.begin(this, this.#session, (name, value) => (name ? this.#say(name, value) : this.#tellStatus()));
     this.#connection.start();
   }
 
   /**
-   * Call `fn` with the value of each event of this name. Who asks for `status` is told the present one in a moment.
+   * Call `fn` with the value of each event of this name. Of `status`, `restored` and `offline-unavailable` who
+   * subscribes late is told the latest, in a microtask.
    *
    * @template {keyof DocumentEvents & string} K
    * @param {K} name
@@ -159,10 +163,8 @@ export class CollabDocument extends Emitter {
    */
   on(name, fn, options) {
     const off = super.on(name, fn, options);
-    let wanted = name === "status";
-    queueMicrotask(() => {
-      if (wanted && !options?.signal?.aborted) fn(/** @type {any} */ (this.status));
-    });
+    let wanted = this.#latest.has(name);
+    queueMicrotask(() => wanted && !options?.signal?.aborted && fn(this.#latest.get(name)));
     return () => {
       wanted = false;
       off();
@@ -435,15 +437,25 @@ export class CollabDocument extends Emitter {
 
   #tellStatus() {
     const status = this.#statusNow();
-    if (status === this.status) return;
-    this.status = status;
-    this.emit("status", status);
+    if (status !== this.status) this.#say("status", (this.status = status));
+  }
+
+  /**
+   * Emit an event that who subscribes later is told of, too.
+   *
+   * @template {keyof DocumentEvents & string} K
+   * @param {K} name
+   * @param {DocumentEvents[K]} value
+   */
+  #say(name, value) {
+    this.#latest.set(name, value);
+    this.emit(name, value);
   }
 
   /** @returns {Status} */
   #statusNow() {
     const connected = this.connection === "connected";
-    if (this.pending > 0) return connected ? "saving" : this.kept ? "kept" : "unsaved";
+    if (this.pending > 0) return connected ? "saving" : this.#keeper?.healthy ? "kept" : "unsaved";
     // After the end nothing is tried any more, and all there was is in the log.
     return connected || this.ended ? "saved" : "connecting";
   }
@@ -468,7 +480,7 @@ function checkedLength(length) {
 }
 
 /** @param {string | URL} url @param {string} document @returns {string} */
-function socketUrl(url, document) {
+export function socketUrl(url, document) {
   const result = new URL(url);
   result.protocol = result.protocol.replace("http", "ws");
   result.pathname = `${result.pathname.replace(/\/$/, "")}/ws/documents/${encodeURIComponent(document)}`;

@@ -19,6 +19,19 @@ export { UndoManager } from "./undo.js";
 /** @typedef {import("./document.js").DocumentOptions} DocumentOptions */
 
 /**
+ * Begin to open a document; it can be edited once its `whenSynced` says so.
+ *
+ * @param {string | URL} url of the server: `ws://host/` or `http://host/`
+ * @param {DocumentOptions} options
+ * @returns {Promise<CollabDocument>} with the option `offline`, once it is known what is kept of it
+ */
+export async function open(url, options) {
+  if (!options.offline) return new CollabDocument(url, options);
+  const { openOffline } = await import("./offline.js");
+  return openOffline(url, options);
+}
+
+/**
  * Open a document; it is created if it doesn't exist.
  *
  * @param {string | URL} url of the server: `ws://host/` or `http://host/`
@@ -27,7 +40,7 @@ export { UndoManager } from "./undo.js";
  *   good, with the code `closed_` and the number. As long as the server can't be reached it goes on trying
  */
 export async function connect(url, options) {
-  const document = new CollabDocument(url, options);
+  const document = await open(url, options);
   await document.whenSynced();
   return document;
 }

@@ -31,12 +31,13 @@
  * @property {string} client
  * @property {string} key
  * @property {boolean} kept whether the session's present state is kept
+ * @property {boolean} healthy whether it soon will be: it isn't right after an edit
  * @property {(doc: import("./document.js").CollabDocument, session: Session, tell: Tell) => void} begin
  * @property {(stored: Operation) => void} integrated what is confirmed has changed by that operation
  * @property {() => void} reset what is confirmed has been replaced
  * @property {() => void} changed something has happened, and is over
  * @property {() => void} close
  */
-/** @typedef {(name?: any, value?: any) => void} Tell emit an event; without a name: `kept` may have changed */
+/** @typedef {(name?: any, value?: any) => void} Tell emit an event; without a name: `healthy` may have changed */
 
 export {};

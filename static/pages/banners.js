@@ -46,6 +46,7 @@ function copyButton(text) {
 /** @param {HTMLElement} place @param {CollabDocument} doc */
 export function showTroubles(place, doc) {
   showRefusals(place, doc);
+  showRestored(place, doc);
   showRetry(place, doc);
   doc.on("diverged", ({ reason, detail }) => {
     console.warn(`collab: this copy differed from the log (${reason}): ${detail}`);
@@ -82,6 +83,19 @@ function showRefusals(place, doc) {
           },
         ],
       ],
+    });
+  });
+}
+
+/** What became of the edits that an earlier page left on this device. @param {HTMLElement} place @param {CollabDocument} doc */
+function showRestored(place, doc) {
+  doc.on("restored", ({ total, applied, refused }) => {
+    const edits = total === 1 ? "1 edit" : `${total} edits`;
+    const lost = refused.map(({ text }) => text).join("");
+    const shown = banner(place, {
+      kind: refused.length > 0 ? "bad" : "wait",
+      text: `From your last visit: ${edits}: ${applied} applied, ${refused.length} refused.`,
+      buttons: [...(lost ? [copyButton(() => lost)] : []), ["Close", () => shown.remove()]],
     });
   });
 }

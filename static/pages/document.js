@@ -1,6 +1,6 @@
 /** The page of one document. */
 
-import { CollabDocument } from "../client/index.js";
+import { open } from "../client/index.js";
 import { collaborative } from "../editors/codemirror.js";
 import { EditorState, EditorView, keymap, placeholder, standardKeymap } from "../vendor/codemirror.js";
 import { showTroubles } from "./banners.js";
@@ -14,10 +14,10 @@ import { showSaveState } from "./status.js";
 const SLOW_MS = 4000;
 
 const person = loadPerson();
-const doc = new CollabDocument(location.origin, { document: documentId(), user: person });
+const doc = await open(location.origin, { document: documentId(), user: person, offline: true });
 const news = byId("news", HTMLElement);
 
-/** For tests and for whoever looks under the bonnet. @type {{ doc: CollabDocument, view: EditorView | null }} */
+/** For tests and for whoever looks under the bonnet. @type {{ doc: import("../client/index.js").CollabDocument, view: EditorView | null }} */
 const collab = { doc, view: null };
 Object.assign(window, { collab });
 
@@ -93,9 +93,9 @@ function showTitle(title) {
   document.title = `${name} – collab`;
 }
 
-/** @param {BeforeUnloadEvent} event */
+/** What is kept on this device is not lost with the page. @param {BeforeUnloadEvent} event */
 function ask(event) {
-  event.preventDefault();
+  if (!doc.kept) event.preventDefault();
 }
 
 /** @param {number} pending */

@@ -1,0 +1,2 @@
+// What of idb the client's keeper of unsaved edits uses.
+export { deleteDB, openDB } from "idb";

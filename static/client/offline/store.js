@@ -1,0 +1,113 @@
+/**
+ * Unsaved edits in IndexedDB: for each session of editing a record with what it takes to go on from there.
+ *
+ *     sessions   who it is, and at which version
+ *     contents   the confirmed content that `steps` of the session lead on from; written seldom, for it may be large
+ *     edits      one row each, so that another letter typed writes one row
+ *
+ * All that belongs together is written in one transaction, so what is found is a state that the session once had.
+ */
+
+import { openDB } from "../vendor/idb.js";
+import { apply, composeAll } from "../operation.js";
+
+/** @typedef {import("../keeping.js").Kept} Kept */
+/** @typedef {import("../keeping.js").KeptEdit} KeptEdit */
+/** @typedef {import("../operation.js").Content} Content */
+/** @typedef {import("../operation.js").Operation} Operation */
+
+/**
+ * @typedef {object} SessionRow
+ * @property {string} client
+ * @property {string} key
+ * @property {string} place of the document, and whose edits they are
+ * @property {string} epoch
+ * @property {number} version
+ * @property {Operation[]} steps from the stored content to that of `version`
+ * @property {number} lastId
+ * @property {number} edits how many are pending
+ * @property {number} at milliseconds since 1970
+ */
+/** @typedef {{ key: string, kept: Kept }} Found */
+/**
+ * @typedef {object} Writing
+ * @property {SessionRow} session
+ * @property {Content} [content] where `steps` begin anew
+ * @property {KeptEdit[]} edits those that are new or have changed
+ * @property {number[]} gone ids of those that are no longer pending
+ */
+
+const NAME = "collab-offline";
+const STORES = /** @type {const} */ (["sessions", "contents", "edits"]);
+
+/** @param {string} client */
+const editsOf = (client) => IDBKeyRange.bound([client, 0], [client, Infinity]);
+
+export class Store {
+  #db;
+
+  /** @returns {Promise<Store>} rejected where the browser keeps nothing */
+  static async open() {
+    const db = await openDB(NAME, 1, {
+      upgrade(db) {
+        db.createObjectStore("sessions", { keyPath: "client" }).createIndex("place", "place");
+        db.createObjectStore("contents");
+        db.createObjectStore("edits", { keyPath: ["client", "id"] });
+      },
+      // A later version of this program wants to change the stores: what is written from here on fails, and is told of.
+      blocking: () => db.close(),
+    });
+    return new Store(db);
+  }
+
+  /** @param {import("idb").IDBPDatabase} db */
+  constructor(db) {
+    this.#db = db;
+  }
+
+  /** @returns {Promise<SessionRow[]>} all sessions, the newest first */
+  async sessions() {
+    /** @type {SessionRow[]} */
+    const rows = await this.#db.getAll("sessions");
+    return rows.sort((a, b) => b.at - a.at);
+  }
+
+  /** @param {string} client @returns {Promise<Found | null>} null where nothing is kept of it */
+  async read(client) {
+    const transaction = this.#db.transaction(STORES);
+    const [session, content, edits] = await Promise.all([
+      transaction.objectStore("sessions").get(client),
+      transaction.objectStore("contents").get(client),
+      transaction.objectStore("edits").getAll(editsOf(client)),
+    ]);
+    if (session === undefined || content === undefined || edits.length === 0) return null;
+    const { key, epoch, version, steps, lastId } = /** @type {SessionRow} */ (session);
+    return { key, kept: { epoch, version, content: apply(content, composeAll(steps)), lastId, edits } };
+  }
+
+  /** @param {Writing} writing @returns {Promise<void>} once it is kept */
+  async write({ session, content, edits, gone }) {
+    const { client } = session;
+    const transaction = this.#db.transaction(STORES, "readwrite");
+    const rows = transaction.objectStore("edits");
+    const requests = [transaction.objectStore("sessions").put(session)];
+    if (content !== undefined) requests.push(transaction.objectStore("contents").put(content, client));
+    for (const edit of edits) requests.push(rows.put({ ...edit, client }));
+    for (const id of gone) requests.push(/** @type {any} */ (rows.delete([client, id])));
+    // The transaction's own failure says all; each request of it fails as well.
+    for (const request of requests) request.catch(() => {});
+    transaction.commit();
+    await transaction.done;
+  }
+
+  /** @param {string} client */
+  async remove(client) {
+    const transaction = this.#db.transaction(STORES, "readwrite");
+    await Promise.all([
+      transaction.objectStore("sessions").delete(client),
+      transaction.objectStore("contents").delete(client),
+      transaction.objectStore("edits").delete(editsOf(client)),
+      transaction.done,
+    ]);
+  }
+}

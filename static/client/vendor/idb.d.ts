@@ -1,0 +1,2 @@
+// Types of idb.js; written by scripts/vendor/build.mjs.
+export { deleteDB, openDB } from "idb";
