@@ -69,7 +69,7 @@ class Office {
   async open() {
     const own = (await this.#left()) ?? (await this.#anew());
     this.#known.add(own.client);
-    const returning = own.kept && new Returning(own.kept, (report) => report && this.#tell("restored", report));
+    const returning = own.kept && new Returning(own.kept, (report) => this.#tell("restored", report));
     const keeper = new Keeper({ ...own, store: this.#store, place: this.#place, watch: (it) => returning?.watch(it) });
     const { begin, close } = keeper;
     const doc = new CollabDocument(this.#url, {
@@ -144,7 +144,7 @@ class Office {
     if (!found) return release?.();
     await new Promise((resolve) => {
       const returning = new Returning(found.kept, (report) => {
-        if (report) this.#tell("restored", report);
+        this.#tell("restored", report);
         queueMicrotask(() => doc.close());
       });
       /** @param {import("./session.js").Session} session */

@@ -6,7 +6,7 @@
 /** What becomes of the edits that an earlier page left behind. */
 export class Returning {
   #ids;
-  /** @type {((report: Report | null) => void) | null} */
+  /** @type {((report: Report) => void) | null} */
   #done;
   /** @type {Refusal[]} */
   #refused = [];
@@ -14,8 +14,7 @@ export class Returning {
 
   /**
    * @param {Kept} kept
-   * @param {(report: Report | null) => void} done called once; null where all were in the log already, and only the
-   *   answer had been missed
+   * @param {(report: Report) => void} done called once, with those as applied that were in the log already
    */
   constructor(kept, done) {
     this.#ids = new Set(kept.edits.map(({ id }) => id));
@@ -30,11 +29,10 @@ export class Returning {
   /** @param {Session} session something has happened in it */
   watch(session) {
     const open = session.replica.pending.some(({ id }) => this.#ids.has(id));
-    const missed = !this.#asked && !open && this.#refused.length === 0;
     this.#asked ||= session.caughtUp;
     if (open || !this.#asked || !this.#done) return;
     const [total, refused, done] = [this.#ids.size, this.#refused, this.#done];
     this.#done = null;
-    done(missed ? null : { total, applied: total - refused.length, refused });
+    done({ total, applied: total - refused.length, refused });
   }
 }

@@ -1,0 +1,230 @@
+/** Unsaved edits that are kept: whenever a page stops, what it kept is in the log once when somebody comes back. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Keeper } from "../../static/client/offline/keeper.js";
+import { Returning } from "../../static/client/offline/returning.js";
+import { MemoryStore } from "./helpers/memory-store.js";
+import { Random } from "./helpers/random.js";
+import { World } from "./helpers/world.js";
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+/** @param {World} world @param {number} milliseconds */
+async function pass(world, milliseconds) {
+  for (let passed = 0; passed < milliseconds; passed += 10) {
+    world.pass(10);
+    await settled();
+  }
+}
+
+let pages = 0;
+
+/**
+ * A page that keeps what is unsaved, and goes on from what an earlier one has kept.
+ *
+ * @param {World} world
+ * @param {{ earlier?: MemoryStore, slow?: () => number }} [options] `slow`: milliseconds that a write takes
+ */
+function page(world, { earlier, slow = () => 5 } = {}) {
+  const found = earlier?.read() ?? undefined;
+  const store = new MemoryStore((fn) => world.after(slow(), fn));
+  if (earlier && found) Object.assign(store, { session: earlier.session, content: earlier.content, edits: new Map(earlier.edits) });
+  /** @type {any[]} */
+  const reports = [];
+  const returning = found && new Returning(found.kept, (report) => reports.push(report));
+  const keeper = new Keeper({
+    ...{ store: /** @type {any} */ (store), place: "notes", client: `page-${(pages += 1)}`, key: "k".repeat(22) },
+    ...{ ...found, release() {}, watch: (session) => returning?.watch(session) },
+  });
+  const doc = world.open({ keeper });
+  /** @type {any[]} */
+  const heard = [];
+  doc.on("refused", (refusal) => returning?.refused(refusal));
+  doc.on("diverged", (divergence) => heard.push(divergence));
+  const stop = () => {
+    store.stopped = true;
+    doc.close();
+  };
+  return { doc, store, reports, heard, stop };
+}
+
+test("a page that comes back shows what the earlier one had, before there is a connection", async () => {
+  const world = new World();
+  world.write(["text"]);
+  const first = page(world);
+  await pass(world, 100);
+  world.network = false;
+  world.cut();
+  first.doc.insert(4, " more");
+  first.doc.insert(0, "> ");
+  await pass(world, 50);
+  assert.equal(first.doc.kept, true);
+  assert.equal(first.doc.status, "kept");
+  first.stop();
+  world.write(["others "]);
+  const second = page(world, { earlier: first.store });
+  await second.doc.whenSynced();
+  assert.equal(second.doc.text, "> text more");
+  assert.equal(second.doc.client, first.doc.client);
+  second.doc.insert(11, "!");
+  world.network = true;
+  await pass(world, 60_000);
+  assert.ok(["others > text more!", "> others text more!"].includes(world.room.text));
+  assert.equal(second.doc.text, world.room.text);
+  assert.deepEqual(second.reports, [{ total: 2, applied: 2, refused: [] }]);
+  assert.deepEqual(second.heard, []);
+});
+
+test("what is typed before the connection is back never takes the number of an edit that was sent after the last write", async () => {
+  const world = new World();
+  const first = page(world);
+  await pass(world, 100);
+  world.commits = false; // taken, and not answered
+  first.doc.insert(0, "a");
+  await pass(world, 30);
+  first.store.stopped = true; // the write of what follows is too late
+  first.doc.endUndoGroup();
+  first.doc.insert(1, "b");
+  await pass(world, 30);
+  first.doc.close();
+  world.commits = true;
+  world.room.commit();
+  assert.equal(world.room.text, "ab");
+  world.network = false;
+  const second = page(world, { earlier: first.store });
+  assert.equal(second.doc.text, "a");
+  second.doc.insert(1, "c");
+  world.network = true;
+  await pass(world, 60_000);
+  assert.equal(second.doc.text, world.room.text);
+  assert.deepEqual([...world.room.text].sort(), ["a", "b", "c"]);
+});
+
+test("an edit that grew and was sent after the last write is not typed on, and not doubled", async () => {
+  const world = new World();
+  const first = page(world);
+  await pass(world, 100);
+  world.network = false;
+  world.cut();
+  first.doc.insert(0, "hel");
+  await pass(world, 30);
+  first.store.stopped = true;
+  first.doc.insert(3, "lo");
+  world.network = true;
+  await pass(world, 60_000);
+  assert.equal(world.room.text, "hello");
+  first.doc.close();
+  world.network = false;
+  const second = page(world, { earlier: first.store });
+  second.doc.insert(3, "p");
+  world.network = true;
+  await pass(world, 60_000);
+  assert.equal(second.doc.text, world.room.text);
+  assert.deepEqual([...world.room.text].sort(), [..."hellop"].sort());
+});
+
+test("on another document of that name all is given back and nothing merged", async () => {
+  const world = new World();
+  const first = page(world);
+  await pass(world, 100);
+  world.network = false;
+  world.cut();
+  first.doc.insert(0, "mine");
+  await pass(world, 30);
+  first.stop();
+  world.room.epoch = "another";
+  world.network = true;
+  const second = page(world, { earlier: first.store });
+  await pass(world, 60_000);
+  assert.equal(world.room.text, "");
+  assert.equal(second.doc.text, "");
+  const [{ total, applied, refused }] = second.reports;
+  assert.deepEqual([total, applied, refused.map((/** @type {any} */ { code, text }) => [code, text])], [1, 0, [["epoch_changed", "mine"]]]);
+  await pass(world, 100);
+  assert.equal(second.store.read(), null);
+});
+
+test("an edit that is refused on return is reported with its text, and the others are applied", async () => {
+  const world = new World();
+  const first = page(world);
+  await pass(world, 100);
+  world.network = false;
+  world.cut();
+  for (const word of ["one ", "two ", "three "]) {
+    first.doc.endUndoGroup();
+    first.doc.insert(first.doc.text.length, word);
+  }
+  await pass(world, 30);
+  first.stop();
+  world.network = true;
+  world.room.refuseIf = (edit) => (edit.op.includes("two ") ? "forbidden" : null);
+  const second = page(world, { earlier: first.store });
+  await pass(world, 60_000);
+  assert.equal(world.room.text, "one three ");
+  const [{ total, applied, refused }] = second.reports;
+  assert.deepEqual([total, applied, refused.length, refused[0].code, refused[0].text], [3, 2, 1, "forbidden", "two "]);
+});
+
+test("a letter typed writes one row, and the content is not written again for it", async () => {
+  const world = new World();
+  world.write(["x".repeat(100_000)]);
+  const { doc, store } = page(world);
+  await pass(world, 100);
+  for (let count = 0; count < 50; count += 1) {
+    doc.endUndoGroup();
+    doc.insert(0, "y");
+    await pass(world, 50);
+  }
+  assert.equal(doc.pending, 0);
+  assert.equal(store.contents, 1);
+  world.write(["z".repeat(70_000)]);
+  await pass(world, 50);
+  doc.insert(0, "y");
+  await pass(world, 50);
+  assert.equal(store.contents, 2);
+});
+
+for (let seed = 1; seed <= 40; seed += 1) {
+  test(`whenever pages stop, all they kept or sent is in the log once (seed ${seed})`, async () => {
+    const random = new Random(seed);
+    const world = new World();
+    world.random = () => random.next();
+    /** @type {ReturnType<typeof page> | null} */
+    let now = page(world, { slow: () => random.int(1, 60) });
+    let letter = 0x4e00;
+    const owed = new Set();
+    for (let life = 0; life < 4; life += 1) {
+      for (let step = 0; step < 25; step += 1) {
+        const kind = random.int(0, 9);
+        // A network that goes loses what was under way, and with it the connection.
+        if (kind <= 1) world.cut();
+        if (kind === 0) world.network = !world.network;
+        if (kind === 2) world.write([random.int(0, world.room.text.length), "x"].filter(Boolean), random.pick(["anna", "zoe"]));
+        if (kind === 3) now.doc.endUndoGroup();
+        if (kind >= 4 && now.doc.editable) {
+          now.doc.insert(random.int(0, now.doc.text.length), String.fromCharCode(letter));
+          letter += 1;
+        }
+        await pass(world, 10 * random.int(0, 8));
+      }
+      now.store.stopped = true;
+      for (const { op } of now.store.edits.values()) {
+        for (const part of op) if (typeof part === "string") for (const char of part) owed.add(char);
+      }
+      now.doc.close();
+      now = page(world, { earlier: now.store, slow: () => random.int(1, 60) });
+    }
+    world.cut();
+    world.network = true;
+    await pass(world, 100_000);
+    assert.equal(now.doc.text, world.room.text);
+    assert.equal(now.doc.pending, 0);
+    const own = [...world.room.text].filter((char) => char !== "x");
+    assert.equal(new Set(own).size, own.length, "nothing is there twice");
+    for (const char of owed) assert.ok(own.includes(char), `${char} is not lost`);
+    assert.deepEqual(now.heard.filter(({ reason }) => reason !== "prediction"), []);
+    now.stop();
+  });
+}
