@@ -246,6 +246,28 @@ async def test_two_tabs_keep_apart_and_both_are_sent_once(context: BrowserContex
     assert text in ("ann and bo ", "bo ann and ")
 
 
+async def test_a_tab_that_is_opened_beside_a_live_one_leaves_it_its_edits(
+    context: BrowserContext, server: LocalServer
+) -> None:
+    ann = await visit(context, server)
+    await served_from_disk(context)
+    await server.kill()
+    await type_words(ann, "ann ", "and ")
+    await ann.wait_for_function(KEPT)
+    bo = await context.new_page()
+    await bo.goto(f"{server.url}/d/notes")
+    await bo.wait_for_function("() => window.collab")
+    await bo.evaluate(HEAR)
+    clients = {await page.evaluate("() => window.collab.doc.client") for page in (ann, bo)}
+    assert len(clients) == 2
+    assert await bo.evaluate(TEXT) == ""
+    await server.start()
+    await until_saved(ann)
+    await until_text(bo, "ann and ")
+    assert len(await log(server)) == 2
+    assert await heard(bo, "restored") == []
+
+
 async def test_a_live_tab_sends_what_a_closed_one_left_and_never_what_a_live_one_has(
     context: BrowserContext, server: LocalServer
 ) -> None:

@@ -7,6 +7,7 @@ import { Keeper } from "../../static/client/offline/keeper.js";
 import { Returning } from "../../static/client/offline/returning.js";
 import { MemoryStore } from "./helpers/memory-store.js";
 import { Random } from "./helpers/random.js";
+import { Room } from "./helpers/room.js";
 import { World } from "./helpers/world.js";
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -59,6 +60,7 @@ test("a page that comes back shows what the earlier one had, before there is a c
   world.cut();
   first.doc.insert(4, " more");
   first.doc.insert(0, "> ");
+  assert.equal(first.doc.kept, false);
   await pass(world, 50);
   assert.equal(first.doc.kept, true);
   assert.equal(first.doc.status, "kept");
@@ -144,6 +146,26 @@ test("on another document of that name all is given back and nothing merged", as
   assert.deepEqual([total, applied, refused.map((/** @type {any} */ { code, text }) => [code, text])], [1, 0, [["epoch_changed", "mine"]]]);
   await pass(world, 100);
   assert.equal(second.store.read(), null);
+});
+
+test("after the document was loaded anew, what is kept builds on what was loaded", async () => {
+  const world = new World();
+  const first = page(world);
+  await pass(world, 100);
+  first.doc.insert(0, "old");
+  await pass(world, 100);
+  world.cut();
+  world.room = new Room();
+  world.room.epoch = "another";
+  world.write(["new "]);
+  await pass(world, 1000);
+  assert.equal(first.doc.text, "new ");
+  world.network = false;
+  world.cut();
+  first.doc.insert(4, "mine");
+  await pass(world, 30);
+  first.stop();
+  assert.equal(page(world, { earlier: first.store }).doc.text, "new mine");
 });
 
 test("an edit that is refused on return is reported with its text, and the others are applied", async () => {
