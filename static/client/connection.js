@@ -29,6 +29,10 @@ import { SUBPROTOCOL, isFinal } from "./messages.js";
  * @property {() => void} trying
  */
 
+/** Frames that are remembered for `debug`, and the characters or bytes in them. */
+const MOST_FRAMES = 500;
+const MOST_SIZE = 500_000;
+
 /** Silence after which the server is asked whether it is there, and how long it may take to answer. */
 const QUIET_MS = 15_000;
 const ANSWER_MS = 10_000;
@@ -37,6 +41,9 @@ const ANSWER_MS = 10_000;
 const OFFLINE_ANSWER_MS = 2_000;
 
 export class Connection {
+  /** @type {import("./debug.js").Frame[]} the last ones, oldest first */
+  frames = [];
+  #framesSize = 0;
   #url;
   #socketClass;
   #listener;
@@ -79,7 +86,19 @@ export class Connection {
 
   /** @param {object} message */
   send(message) {
-    if (this.#isOpen) this.#socket?.send(JSON.stringify(message));
+    if (!this.#isOpen) return;
+    const text = JSON.stringify(message);
+    this.#remember("out", text);
+    this.#socket?.send(text);
+  }
+
+  /** @param {"in" | "out"} way @param {string | Uint8Array} data */
+  #remember(way, data) {
+    this.frames.push({ at: this.#environment.now(), way, data });
+    this.#framesSize += data.length;
+    while (this.frames.length > MOST_FRAMES || this.#framesSize > MOST_SIZE) {
+      this.#framesSize -= this.frames.shift()?.data.length ?? 0;
+    }
   }
 
   /** Note that the server has welcomed us: a connection that holds from here on counts as good. */
@@ -123,10 +142,12 @@ export class Connection {
   /** @param {unknown} data */
   #receive(data) {
     this.#heard();
-    if (data instanceof ArrayBuffer) return this.#listener.binary(new Uint8Array(data));
+    const frame = data instanceof ArrayBuffer ? new Uint8Array(data) : String(data);
+    this.#remember("in", frame);
+    if (typeof frame !== "string") return this.#listener.binary(frame);
     let message;
     try {
-      message = JSON.parse(String(data));
+      message = JSON.parse(frame);
     } catch {
       return this.restart("a frame that is not JSON");
     }

@@ -22,6 +22,8 @@ import { Waiters } from "./waiters.js";
 /** @typedef {import("./replica.js").Integrated} Integrated */
 /** @typedef {import("./session.js").Divergence} Divergence */
 /** @typedef {import("./session.js").Refusal} Refusal */
+/** @typedef {import("./history.js").History} History */
+/** @typedef {import("./history.js").When} When */
 /** @typedef {import("./keeping.js").Keeper} Keeper */
 /** @typedef {import("./keeping.js").Report} Report */
 /** @typedef {"connecting" | "connected" | "disconnected"} ConnectionState */
@@ -93,6 +95,7 @@ export class CollabDocument extends Emitter {
   #connection;
   #undo;
   #environment;
+  #url;
   #token;
   #keeper;
   #synced = new Waiters();
@@ -115,6 +118,7 @@ export class CollabDocument extends Emitter {
     this.document = document;
     /** Id of this session of editing. */
     this.client = keeper?.client ?? randomId(12);
+    this.#url = url;
     this.#token = token;
     this.#keeper = keeper;
     this.#environment = environment;
@@ -289,6 +293,78 @@ export class CollabDocument extends Emitter {
     if (this.ended) return;
     this.#connection.stop();
     this.#lost({ code: 1000, reason: "closed here", final: true });
+  }
+
+  /** @param {When} [when] a version, or a time; the newest if it isn't given */
+  at(when) {
+    return this.#past("at", when);
+  }
+
+  /** The log's events. @param {{ after?: number, until?: number }} [range] versions, the first one not included */
+  async *history(range) {
+    yield* await this.#past("events", range);
+  }
+
+  /** What happened between two versions. @param {number} older @param {number} [newer] */
+  diff(older, newer) {
+    return this.#past("diff", older, newer);
+  }
+
+  /** Who wrote each part. @param {When} [when] */
+  blame(when) {
+    return this.#past("blame", when);
+  }
+
+  /** How much was done when, and by whom. @param {{ buckets?: number }} [options] */
+  timeline(options) {
+    return this.#past("timeline", options);
+  }
+
+  /** Who worked on it when. */
+  sessions() {
+    return this.#past("sessions");
+  }
+
+  /** The versions that have a name. */
+  versions() {
+    return this.#past("versions");
+  }
+
+  /** @param {string} name @param {number} [version] the server's newest if it isn't given */
+  nameVersion(name, version) {
+    return this.#past("nameVersion", name, version);
+  }
+
+  /** Bring an older version back, by one event. @param {number} version */
+  restore(version) {
+    return this.#past("restore", version);
+  }
+
+  /** Make another document of a version. @param {number} [version] @param {{ id?: string, title?: string }} [options] */
+  fork(version, options) {
+    return this.#past("fork", version, options);
+  }
+
+  /** What whoever looks into it wants to know. It holds text of the document. */
+  async debug() {
+    return (await import("./debug.js")).debug(this, this.#session, this.#connection.frames);
+  }
+
+  /** What this client saw and sent lately, and where it is now, as JSON. */
+  async reproduction() {
+    return (await import("./debug.js")).reproduction(this, this.#session, this.#connection.frames);
+  }
+
+  /**
+   * @template {keyof History} K
+   * @param {K} name
+   * @param {Parameters<History[K]>} args
+   * @returns {Promise<Awaited<ReturnType<History[K]>>>}
+   */
+  async #past(name, ...args) {
+    const { History } = await import("./history.js");
+    const past = /** @type {any} */ (new History(this.#url, this.document, this.#token));
+    return past[name](...args);
   }
 
   /** @param {"undo" | "redo"} kind @returns {boolean} */

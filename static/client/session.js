@@ -126,6 +126,11 @@ export class Session {
     this.#listener.send({ type: "hello", client, key: this.#key, schema: SCHEMA, ...since, ...user, ...accept });
   }
 
+  /** How many events are known to be on their way. */
+  get unseen() {
+    return Math.max(0, this.#target - this.replica.version);
+  }
+
   /** Note that the connection is gone. */
   disconnected() {
     this.caughtUp = false;

@@ -1,0 +1,101 @@
+/** The HTTP API of a server, asked patiently: in browsers, workers and Node. */
+
+import { CollabError } from "./errors.js";
+import { randomId } from "./environment.js";
+
+/** @typedef {import("./document.js").Token} Token */
+
+/** How often something is asked again, and the longest wait before the first time. */
+const MOST_TRIES = 5;
+const FIRST_MS = 300;
+
+/** So long may an answer take. */
+const ANSWER_MS = 30_000;
+
+/** What a server or a proxy says when it may have the answer in a moment. */
+const PASSING = new Set([429, 502, 503, 504]);
+
+export class Api {
+  #base;
+  #token;
+
+  /**
+   * @param {string | URL} url of the server: `ws://host/` or `http://host/`
+   * @param {Token} [token]
+   */
+  constructor(url, token) {
+    this.#base = new URL(url);
+    this.#base.protocol = this.#base.protocol.replace("ws", "http");
+    this.#token = token;
+  }
+
+  /**
+   * @param {string} path
+   * @param {Record<string, string | number | undefined>} [query]
+   * @returns {Promise<any>}
+   */
+  get(path, query = {}) {
+    const url = this.#url(path);
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+    return this.#ask(url, {});
+  }
+
+  /**
+   * Have something done, once, however often it has to be asked for.
+   *
+   * @param {string} path
+   * @param {object} body
+   * @param {() => Promise<any>} find looks for what an earlier try has done, when a later one is refused; undefined
+   *   where there is no such thing
+   * @returns {Promise<any>}
+   */
+  async post(path, body, find) {
+    const headers = { "content-type": "application/json", "idempotency-key": randomId(22) };
+    const asked = { tries: 0 };
+    try {
+      return await this.#ask(this.#url(path), { method: "POST", headers, body: JSON.stringify(body) }, asked);
+    } catch (error) {
+      const done = asked.tries > 1 && error instanceof CollabError && error.code !== "unreachable" ? await find() : undefined;
+      if (done === undefined) throw error;
+      return done;
+    }
+  }
+
+  /** @param {string} path */
+  #url(path) {
+    const url = new URL(this.#base);
+    url.pathname = `${url.pathname.replace(/\/$/, "")}/api/documents/${path}`;
+    return url;
+  }
+
+  /** @param {URL} url @param {RequestInit} request @param {{ tries: number }} [asked] counts the tries */
+  async #ask(url, request, asked = { tries: 0 }) {
+    for (;;) {
+      asked.tries += 1;
+      const last = asked.tries >= MOST_TRIES;
+      const token = typeof this.#token === "function" ? await this.#token() : this.#token;
+      const headers = { ...request.headers, ...(token ? { authorization: `Bearer ${token}` } : {}) };
+      try {
+        const response = await fetch(url, { ...request, headers, signal: AbortSignal.timeout(ANSWER_MS) });
+        if (response.ok) return await response.json();
+        if (last || !PASSING.has(response.status)) throw await failure(response);
+      } catch (error) {
+        if (error instanceof CollabError) throw error;
+        if (last) throw new CollabError("unreachable", `the server can't be reached: ${error}`);
+      }
+      const longest = FIRST_MS * 2 ** (asked.tries - 1);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
+    }
+  }
+}
+
+/** @param {Response} response @returns {Promise<CollabError>} */
+async function failure(response) {
+  const text = await response.text();
+  try {
+    const { code, reason } = JSON.parse(text).error;
+    return new CollabError(code, reason);
+  } catch {
+    return new CollabError(`http_${response.status}`, text.slice(0, 200) || response.statusText);
+  }
+}

@@ -1,0 +1,184 @@
+/** A document's past, over the HTTP API: any version, who wrote what, and older versions brought back. */
+
+import { Api } from "./api.js";
+import { CollabError } from "./errors.js";
+import { plainText } from "./operation.js";
+import { randomId } from "./environment.js";
+
+/** @typedef {import("./messages.js").LogEvent} LogEvent */
+/** @typedef {import("./operation.js").Content} Content */
+/** @typedef {import("./operation.js").Operation} Operation */
+/** @typedef {number | Date} When a version, by its number or by the time at which it was the newest */
+
+/** @typedef {{ author: string, first: number, last: number, began: string, ended: string }} Credit */
+/** @typedef {{ version: number, epoch: string, at: string | null, content: Content, text: string }} State */
+/** @typedef {{ length: number, text: string, credit: Credit }} BlamedRun */
+/** @typedef {{ version: number, epoch: string, runs: BlamedRun[] }} Blame */
+/** @typedef {{ kind: "kept" | "inserted" | "deleted", length: number, text?: string, credit?: Credit }} DiffPart */
+/** @typedef {{ older: number, newer: number, epoch: string, operation: Operation, parts: DiffPart[] }} Diff */
+/**
+ * @typedef {object} TimelineBucket
+ * @property {string} began
+ * @property {string} ended
+ * @property {number} first
+ * @property {number} last
+ * @property {number} edits
+ * @property {number} inserted units
+ * @property {number} deleted units
+ * @property {Record<string, number>} authors edits of the most active
+ * @property {number} others edits of everybody else
+ */
+/**
+ * @typedef {object} EditingSession
+ * @property {string} author
+ * @property {number} first
+ * @property {number} last
+ * @property {string} began
+ * @property {string} ended
+ * @property {number} edits
+ * @property {number} inserted
+ * @property {number} deleted
+ */
+/** @typedef {{ number: number, version: number, name: string, author: string, at: string }} NamedVersion */
+/** @typedef {{ id: string, kind: string, title: string, version: number, created_at: string, updated_at: string }} DocumentRow */
+
+export class History {
+  #api;
+  #document;
+  #path;
+
+  /**
+   * @param {string | URL} url of the server
+   * @param {string} document its id
+   * @param {import("./document.js").Token} [token]
+   */
+  constructor(url, document, token) {
+    this.#api = new Api(url, token);
+    this.#document = document;
+    this.#path = encodeURIComponent(document);
+  }
+
+  /** @param {When} [when] the newest version if it isn't given @returns {Promise<State>} */
+  async at(when) {
+    const { version, epoch, at, content } = await this.#api.get(this.#path, moment(when));
+    return { version, epoch, at, content, text: plainText(content) };
+  }
+
+  /**
+   * @param {{ after?: number, until?: number }} [range] after version `after`, up to version `until`
+   * @returns {AsyncGenerator<LogEvent, void>}
+   */
+  async *events({ after = 0, until } = {}) {
+    /** @type {number | null} */
+    let next = after;
+    while (next !== null) {
+      /** @type {{ events: LogEvent[], next: number | null }} */
+      const page = await this.#api.get(`${this.#path}/events`, { after: next, until });
+      yield* page.events;
+      next = page.next;
+    }
+  }
+
+  /** @param {When} [when] @returns {Promise<Blame>} */
+  async blame(when) {
+    const page = await this.#api.get(`${this.#path}/blame`, moment(when));
+    const { version, epoch, runs } = page;
+    return { version, epoch, runs: await this.#rest("blame", { seq: version }, "runs", runs, page.next) };
+  }
+
+  /** @param {number} older @param {number} [newer] the newest version if it isn't given @returns {Promise<Diff>} */
+  async diff(older, newer) {
+    const page = await this.#api.get(`${this.#path}/diff`, { from: older, to: newer });
+    const { epoch, operation, parts } = page;
+    const range = { from: page.older, to: page.newer };
+    const all = await this.#rest("diff", range, "parts", parts, page.next);
+    return { older: page.older, newer: page.newer, epoch, operation, parts: all };
+  }
+
+  /** @param {{ buckets?: number }} [options] @returns {Promise<TimelineBucket[]>} */
+  async timeline(options) {
+    return (await this.#api.get(`${this.#path}/timeline`, options)).buckets;
+  }
+
+  /** @returns {Promise<EditingSession[]>} */
+  sessions() {
+    return this.#rest("sessions", {}, "sessions", [], 0);
+  }
+
+  /** @returns {Promise<NamedVersion[]>} */
+  versions() {
+    return this.#rest("versions", {}, "versions", [], 0);
+  }
+
+  /** @param {string} name @param {number} [version] the newest if it isn't given @returns {Promise<LogEvent>} */
+  nameVersion(name, version) {
+    const wish = { type: "tagged", name, ...(version === undefined ? {} : { of_version: version }) };
+    return this.#write("versions", { name, version }, wish);
+  }
+
+  /** @param {number} version @returns {Promise<LogEvent>} */
+  restore(version) {
+    return this.#write("restore", { version }, { type: "restored", of_version: version });
+  }
+
+  /**
+   * @param {number} [version] the newest if it isn't given
+   * @param {{ id?: string, title?: string }} [options] of the new document
+   * @returns {Promise<DocumentRow>}
+   */
+  async fork(version, { id = randomId(12), title } = {}) {
+    return this.#api.post(`${this.#path}/fork`, { version, id, title }, async () => {
+      // There is a document of that id now. It is the fork that was asked for if it says so itself.
+      const [first] = (await this.#api.get(`${encodeURIComponent(id)}/events`, { until: 1 })).events;
+      const { origin } = first ?? {};
+      if (origin?.document !== this.#document || (version !== undefined && origin.version !== version)) return undefined;
+      const made = await this.#api.get(encodeURIComponent(id));
+      const { kind, newest, created_at, updated_at } = made;
+      return { id, kind, title: made.title, version: newest, created_at, updated_at };
+    });
+  }
+
+  /**
+   * The rows of all pages.
+   *
+   * @param {string} what
+   * @param {Record<string, number>} query
+   * @param {string} rows how they are called
+   * @param {any[]} found those of the pages before
+   * @param {number | null} next
+   * @returns {Promise<any[]>}
+   */
+  async #rest(what, query, rows, found, next) {
+    while (next !== null) {
+      const page = await this.#api.get(`${this.#path}/${what}`, { ...query, cursor: next });
+      found.push(...page[rows]);
+      next = page.next;
+    }
+    return found;
+  }
+
+  /**
+   * @param {string} what
+   * @param {object} body
+   * @param {Partial<LogEvent>} wish what its event has
+   * @returns {Promise<LogEvent>}
+   */
+  async #write(what, body, wish) {
+    const { newest } = await this.#api.get(this.#path);
+    return this.#api.post(`${this.#path}/${what}`, body, async () => {
+      for await (const event of this.events({ after: newest })) {
+        const ours = event.client?.startsWith("errand-") && Object.entries(wish).every(([key, value]) => event[/** @type {keyof LogEvent} */ (key)] === value);
+        if (ours) return event;
+      }
+      return undefined;
+    });
+  }
+}
+
+/** @param {When} [when] */
+function moment(when) {
+  if (!(when instanceof Date)) return { seq: when };
+  if (Number.isNaN(when.getTime())) throw new CollabError("invalid_time", "this Date is no time");
+  // Events are told apart by the microsecond: a Date stands for all of its millisecond.
+  return { at: when.toISOString().replace("Z", "999Z") };
+}
