@@ -46,10 +46,17 @@ async def playwright() -> AsyncIterator[Playwright]:
         yield running
 
 
-async def launch(playwright: Playwright, profile: Path) -> BrowserContext:
+def browser_path() -> str:
     path = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
     assert path is not None, "there is no Chromium: run scripts/ensure-chromium"
-    return await playwright.chromium.launch_persistent_context(profile, executable_path=path, args=[*FLAGS, LOCAL])
+    return path
+
+
+async def launch(playwright: Playwright, profile: Path) -> BrowserContext:
+    args = [*FLAGS, LOCAL]
+    return await playwright.chromium.launch_persistent_context(
+        profile, executable_path=browser_path(), args=args
+    )
 
 
 @pytest_asyncio.fixture
@@ -128,7 +135,8 @@ async def type_words(page: Page, *words: str) -> None:
     """Each word an edit of its own."""
     for word in words:
         await page.evaluate(
-            "word => { const { doc } = window.collab; doc.endUndoGroup(); doc.insert(doc.text.length, word); }", word
+            "word => { const { doc } = window.collab; doc.endUndoGroup(); doc.insert(doc.text.length, word); }",
+            word,
         )
 
 
@@ -223,7 +231,9 @@ def kill_browser(profile: Path) -> None:
             continue
 
 
-async def test_two_tabs_keep_apart_and_both_are_sent_once(context: BrowserContext, server: LocalServer) -> None:
+async def test_two_tabs_keep_apart_and_both_are_sent_once(
+    context: BrowserContext, server: LocalServer
+) -> None:
     ann, bo = await visit(context, server), await visit(context, server)
     await server.kill()
     await type_words(ann, "ann ", "and ")
@@ -291,7 +301,9 @@ async def test_a_live_tab_sends_what_a_closed_one_left_and_never_what_a_live_one
     assert len({event["client"] for event in events}) == 1
 
 
-async def test_reloading_while_saving_loses_and_doubles_nothing(context: BrowserContext, server: LocalServer) -> None:
+async def test_reloading_while_saving_loses_and_doubles_nothing(
+    context: BrowserContext, server: LocalServer
+) -> None:
     page = await visit(context, server)
     words = []
     for number in range(8):
@@ -348,7 +360,9 @@ async def test_edits_on_a_document_that_was_replaced_are_given_back_and_not_merg
     await expect(page.get_by_text("2 edits: 0 applied, 2 refused")).to_be_visible()
 
 
-async def test_a_browser_without_storage_works_online_and_says_so(context: BrowserContext, server: LocalServer) -> None:
+async def test_a_browser_without_storage_works_online_and_says_so(
+    context: BrowserContext, server: LocalServer
+) -> None:
     await context.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
     page = await visit(context, server)
     await page.keyboard.type("Works. ")
@@ -360,7 +374,9 @@ async def test_a_browser_without_storage_works_online_and_says_so(context: Brows
     await until_status(page, re.compile("^Not saved – [0-9]+ changes?$"))
 
 
-async def test_a_full_storage_is_said_and_the_page_goes_on(context: BrowserContext, server: LocalServer) -> None:
+async def test_a_full_storage_is_said_and_the_page_goes_on(
+    context: BrowserContext, server: LocalServer
+) -> None:
     page = await visit(context, server)
     tools = await context.new_cdp_session(page)
     await tools.send("Storage.overrideQuotaForOrigin", {"origin": server.url, "quotaSize": 1})
@@ -372,7 +388,9 @@ async def test_a_full_storage_is_said_and_the_page_goes_on(context: BrowserConte
     assert "".join(event["op"][-1] for event in await log(server)) == "Works. "
 
 
-async def test_leaving_is_asked_about_only_what_is_not_kept(context: BrowserContext, server: LocalServer) -> None:
+async def test_leaving_is_asked_about_only_what_is_not_kept(
+    context: BrowserContext, server: LocalServer
+) -> None:
     asked: list[str] = []
 
     async def answer(dialog: Dialog) -> None:

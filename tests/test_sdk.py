@@ -6,13 +6,20 @@ import asyncio
 import os
 from pathlib import Path
 
+import pytest
+from playwright.async_api import Route, async_playwright
+
 from collab.local_server import LocalServer
+from tests.test_browser import FLAGS
+from tests.test_browser_offline import LOCAL, browser_path
 
 PROJECT = Path(__file__).parent.parent
 
 
 async def test_a_documents_past_is_read_and_changed_from_node(tmp_path: Path) -> None:
-    async with LocalServer(tmp_path / "log.db", "--edit-burst", "5000", "--edits-per-second", "5000") as server:
+    async with LocalServer(
+        tmp_path / "log.db", "--edit-burst", "5000", "--edits-per-second", "5000"
+    ) as server:
         process = await asyncio.create_subprocess_exec(
             *("node", "--test", "tests/js/server/history.test.js"),
             cwd=PROJECT,
@@ -23,3 +30,35 @@ async def test_a_documents_past_is_read_and_changed_from_node(tmp_path: Path) ->
         async with asyncio.timeout(120):
             output, _ = await process.communicate()
         assert process.returncode == 0, output.decode()
+
+
+WORKER = """
+import { connect } from "/static/client/index.js";
+const doc = await connect(location.origin, { document: "notes", offline: true });
+doc.insert(0, "from a worker");
+await doc.whenSaved();
+const { runs } = await doc.blame();
+const { text } = await doc.at();
+postMessage({ text, runs: runs.length, latency: (await doc.debug()).latency.count });
+"""
+
+
+@pytest.mark.browser
+async def test_a_document_is_edited_and_its_past_read_in_a_web_worker(tmp_path: Path) -> None:
+    async def answer(route: Route) -> None:
+        await route.fulfill(body=WORKER, content_type="text/javascript")
+
+    async with LocalServer(tmp_path / "log.db") as server, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=browser_path(), args=[*FLAGS, LOCAL])
+        page = await browser.new_page()
+        await page.context.route("**/worker.js", answer)
+        await page.goto(server.url)
+        told = await page.evaluate(
+            """() => new Promise((resolve, reject) => {
+              const worker = new Worker("/worker.js", { type: "module" });
+              worker.onmessage = ({ data }) => resolve(data);
+              worker.onerror = ({ message }) => reject(new Error(message));
+            })"""
+        )
+        assert told == {"text": "from a worker", "runs": 1, "latency": 1}
+        await browser.close()

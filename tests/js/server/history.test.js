@@ -34,9 +34,11 @@ async function written(t, ...words) {
  *
  * @param {import("node:test").TestContext} t
  * @param {number} lost
+ * @param {Set<unknown>} [keys] those that came with posts
  */
-async function leaky(t, lost) {
+async function leaky(t, lost, keys = new Set()) {
   const server = createServer((asked, answer) => {
+    if (asked.method === "POST") keys.add(asked.headers["idempotency-key"]);
     const onward = request(new URL(asked.url ?? "", url), { method: asked.method, headers: asked.headers }, (response) => {
       const loses = asked.method === "POST" && lost > 0;
       if (loses) lost -= 1;
@@ -127,10 +129,12 @@ for (const lost of [1, 2]) {
   test(`what was done and not heard of is not done twice (${lost} answers lost)`, async (t) => {
     const doc = await written(t, "one ", "two ");
     const first = doc.version - 1;
-    const past = () => leaky(t, lost).then((way) => new History(way, doc.document));
+    const keys = new Set();
+    const past = () => leaky(t, lost, keys).then((way) => new History(way, doc.document));
     const restored = await (await past()).restore(first);
     const named = await (await past()).nameVersion("draft");
     const fork = await (await past()).fork();
+    assert.equal(keys.size, 3, "one key for all tries of a write");
     assert.equal(restored.type, "restored");
     assert.equal(named.name, "draft");
     assert.equal((await new History(url, fork.id).at()).text, "one ");
