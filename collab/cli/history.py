@@ -1,4 +1,4 @@
-"""``collab log``, ``sessions`` and ``show``: what happened, event by event or as people read it, and what the text was."""
+"""``collab log``, ``sessions`` and ``show``: what happened, one by one or as people read it, and what the text was."""
 
 from __future__ import annotations
 
