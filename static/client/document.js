@@ -83,8 +83,8 @@ export class CollabDocument extends Emitter {
   connection = "connecting";
   /** @type {Status} */
   status = "connecting";
-  /** @type {Map<string, any>} events by name */
-  #latest = new Map([["status", this.status]]);
+  /** @type {Map<string, any[]>} what who subscribes late is told, by the event's name */
+  #told = new Map();
   title = "";
   /** What the server calls the user; empty until it has said so. */
   author = "";
@@ -156,8 +156,8 @@ export class CollabDocument extends Emitter {
   }
 
   /**
-   * Call `fn` with the value of each event of this name. Of `status`, `restored` and `offline-unavailable` who
-   * subscribes late is told the latest, in a microtask.
+   * Call `fn` with the value of each event of this name. Who subscribes late is told, in a microtask, the present
+   * `status`, and every `restored` and `offline-unavailable` that there was.
    *
    * @template {keyof DocumentEvents & string} K
    * @param {K} name
@@ -167,8 +167,12 @@ export class CollabDocument extends Emitter {
    */
   on(name, fn, options) {
     const off = super.on(name, fn, options);
-    let wanted = this.#latest.has(name);
-    queueMicrotask(() => wanted && !options?.signal?.aborted && fn(this.#latest.get(name)));
+    const told = this.#told.get(name);
+    let wanted = true;
+    queueMicrotask(() => {
+      if (!wanted || options?.signal?.aborted) return;
+      for (const value of name === "status" ? [this.status] : (told ?? [])) fn(value);
+    });
     return () => {
       wanted = false;
       off();
@@ -513,7 +517,9 @@ export class CollabDocument extends Emitter {
 
   #tellStatus() {
     const status = this.#statusNow();
-    if (status !== this.status) this.#say("status", (this.status = status));
+    if (status === this.status) return;
+    this.status = status;
+    this.emit("status", status);
   }
 
   /**
@@ -524,7 +530,7 @@ export class CollabDocument extends Emitter {
    * @param {DocumentEvents[K]} value
    */
   #say(name, value) {
-    this.#latest.set(name, value);
+    this.#told.set(name, [...(this.#told.get(name) ?? []), value]);
     this.emit(name, value);
   }
 

@@ -34,12 +34,24 @@ function page(world, { earlier, slow = () => 5 } = {}) {
   if (earlier && found) Object.assign(store, { session: earlier.session, content: earlier.content, edits: new Map(earlier.edits) });
   /** @type {any[]} */
   const reports = [];
-  const returning = found && new Returning(found.kept, (report) => reports.push(report));
+  /** @type {any[]} what the document said of it */
+  const told = [];
+  /** @type {import("../../static/client/keeping.js").Tell} */
+  let tell = () => {};
+  const returning =
+    found &&
+    new Returning(found.kept, (report) => {
+      reports.push(report);
+      tell("restored", report);
+    });
   const keeper = new Keeper({
     ...{ store: /** @type {any} */ (store), place: "notes", client: `page-${(pages += 1)}`, key: "k".repeat(22) },
     ...{ ...found, release() {}, watch: (session) => returning?.watch(session) },
   });
+  const begin = keeper.begin.bind(keeper);
+  keeper.begin = (it, session, say) => begin(it, session, (tell = say));
   const doc = world.open({ keeper });
+  doc.on("restored", (report) => told.push(report));
   /** @type {any[]} */
   const heard = [];
   doc.on("refused", (refusal) => returning?.refused(refusal));
@@ -48,7 +60,7 @@ function page(world, { earlier, slow = () => 5 } = {}) {
     store.stopped = true;
     doc.close();
   };
-  return { doc, store, reports, heard, stop };
+  return { doc, store, reports, told, heard, stop };
 }
 
 test("a page that comes back shows what the earlier one had, before there is a connection", async () => {
@@ -187,6 +199,11 @@ test("an edit that is refused on return is reported with its text, and the other
   assert.equal(world.room.text, "one three ");
   const [{ total, applied, refused }] = second.reports;
   assert.deepEqual([total, applied, refused.length, refused[0].code, refused[0].text], [3, 2, 1, "forbidden", "two "]);
+  /** @type {any[]} */
+  const late = [];
+  second.doc.on("restored", (report) => late.push(report));
+  await settled();
+  assert.deepEqual(late, second.told);
 });
 
 test("a letter typed writes one row, and the content is not written again for it", async () => {
