@@ -21,6 +21,7 @@ import {
 import { endOfChange, toChanges, toOperation } from "./changes.js";
 import { windowsLineEnds } from "./line-ends.js";
 import { peersField, setPeers } from "./peers.js";
+import { undoKey } from "./undo-keys.js";
 
 /** @typedef {import("../client/document.js").CollabDocument} CollabDocument */
 /** @typedef {import("../client/operation.js").Operation} Operation */
@@ -73,20 +74,6 @@ export function collaborative(doc) {
       },
     }),
   ];
-}
-
-/**
- * By hand instead of by a keymap, which takes Shift+Ctrl+Z for Ctrl+Z while Caps Lock is on.
- *
- * @param {KeyboardEvent} event
- * @returns {"undo" | "redo" | null}
- */
-function undoKey(event) {
-  if (event.altKey || event.ctrlKey === event.metaKey) return null;
-  // On a keyboard without Latin letters it goes by the place of the key.
-  const letter = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace("Key", "").toLowerCase();
-  if (letter === "z") return event.shiftKey ? "redo" : "undo";
-  return letter === "y" && event.ctrlKey && !event.shiftKey ? "redo" : null;
 }
 
 /**
