@@ -1,7 +1,9 @@
 """Who may do what: the seam where accounts go.
 
-An `Authenticator` turns a hello into an `Identity`. The author in the log is always its word and never the
-client's.
+The author in the log is the word of an `Identity`, and never the client's. An application that has a login of its own
+and mounts collab under a path puts the identity of whoever asks into the ASGI scope, under `IDENTITY`, before it
+calls collab; that holds for pages, the HTTP API and WebSockets alike. For a WebSocket without one the `Authenticator`
+turns the hello into an identity; over HTTP everybody else is a guest.
 """
 
 from __future__ import annotations
@@ -12,6 +14,9 @@ from typing import Protocol
 import msgspec
 
 from collab.messages import Hello
+
+IDENTITY = "collab.identity"
+"""Key in an ASGI scope under which a mounting application says who asks. Clients have no way to set it."""
 
 
 class Identity(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ import logging
 
 import msgspec
 
+from collab.auth import Identity
 from collab.errors import (
     ClientTooOld,
     CloseCode,
@@ -44,12 +45,14 @@ logger = logging.getLogger("collab.connection")
 class Connection:
     """The talk with one client about ``document``: the listener to its ``transport`` from the handshake on.
 
+    ``identity`` is whose connection it is, if that was known before the hello; else the authenticator says it.
     The first message must be a hello. Joining the room takes a while; until it is done nothing more is read.
     """
 
     __slots__ = (
         "_document",
         "_hub",
+        "_identity",
         "_joining",
         "_member",
         "_over",
@@ -59,10 +62,13 @@ class Connection:
         "_transport",
     )
 
-    def __init__(self, hub: Hub, document: str, transport: Transport) -> None:
+    def __init__(
+        self, hub: Hub, document: str, transport: Transport, identity: Identity | None = None
+    ) -> None:
         limits = hub.limits
         self._hub = hub
         self._document = document
+        self._identity = identity
         self._transport = transport
         self._room: Room | None = None
         self._member: Member | None = None
@@ -110,7 +116,7 @@ class Connection:
 
     async def _join(self, hello: Hello) -> None:
         try:
-            identity = await self._hub.authenticator.authenticate(hello, self._document)
+            identity = self._identity or await self._hub.authenticator.authenticate(hello, self._document)
             self._room = await self._hub.room(self._document, identity)
             self._member = await self._room.join(hello, identity, self._transport, self._end, self._go_on)
         except InvalidName as error:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 import pytest_asyncio
 import uvicorn
@@ -14,11 +15,17 @@ from playwright.async_api import Browser, Page, expect
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from websockets.exceptions import InvalidStatus
 
 from collab.cli.serve import bind
 from collab.client import SharedDocument
+from collab.hub import Hub
+from collab.store.memory import MemoryStore
 from collab.web.app import static_directory
-from tests.helpers import Serving, agree, eventually
+from collab.web.server import Server, configure
+from examples.own_login import COOKIE, application
+from examples.table_of_contents import keep_contents, with_contents
+from tests.helpers import Peer, Serving, agree, eventually, within
 from tests.test_browser import browser
 
 __all__ = ["browser"]
@@ -126,3 +133,113 @@ async def test_what_others_do_waits_for_an_input_method(
         await expect(page.locator("#entries")).to_have_value("Zero, one\n日本")
         await eventually(lambda: other.text == "Zero, one\r\n日本")
         assert await agree(other) == "Zero, one\r\n日本"
+
+
+# A login of its own.
+
+
+@asynccontextmanager
+async def own_login(*, plain_asgi: bool = False) -> AsyncIterator[str]:
+    hub = Hub(MemoryStore())
+    app = application(hub)
+    config = configure(app, host="127.0.0.1", port=0, plain_asgi=plain_asgi, log_level="critical")
+    async with running(Server(config, hub)) as url:
+        yield url
+
+
+async def logged_in(url: str, name: str) -> str:
+    """The cookie that somebody gets who logs in."""
+    async with httpx.AsyncClient(base_url=url) as client:
+        answer = await client.post("/login", data={"name": name})
+        assert answer.status_code == 303
+        return f"{COOKIE}={client.cookies[COOKIE]}"
+
+
+@pytest.mark.parametrize("plain_asgi", [False, True])
+async def test_the_author_in_the_log_is_who_logged_in(plain_asgi: bool) -> None:
+    async with own_login(plain_asgi=plain_asgi) as url:
+        headers = {"Cookie": await logged_in(url, "Zoë")}
+        peer = await Peer.joined(f"{url}/collab", "notes", options={"additional_headers": headers})
+        assert (await peer.confirmed(await peer.edit(["Hello"])))["author"] == "Zoë"
+        async with httpx.AsyncClient(base_url=f"{url}/collab", headers=headers) as client:
+            assert (await client.post("/api/documents/notes/edits", json={"op": [5, "!"]})).is_success
+            events = (await client.get("/api/documents/notes/events")).json()["events"]
+            assert [event["author"] for event in events] == ["Zoë"] * 3
+            made = await client.post("/api/documents", json={"id": "plan"})
+            assert made.headers["location"] == "/collab/api/documents/plan"
+            for path in ("/", "/d/plan", "/static/client/index.js"):
+                assert (await client.get(path)).headers["cache-control"] == "no-cache"
+        await peer.close()
+
+
+@pytest.mark.parametrize("cookie", ["", "session=Bo", "session=Bo.0123", f"session=Bo.{'é' * 64}"])
+async def test_who_is_not_logged_in_gets_nothing_of_collab(cookie: str) -> None:
+    headers = {b"Cookie": cookie.encode()}
+    async with own_login() as url, httpx.AsyncClient(headers=headers) as client:
+        for path in ("/collab/", "/collab/api/documents", "/collab/static/client/index.js"):
+            assert (await client.get(url + path)).headers["location"] == "/login"
+        with pytest.raises(InvalidStatus, match="403"):
+            await Peer.open(
+                f"{url}/collab", "notes", additional_headers={"Cookie": cookie.encode().decode("latin-1")}
+            )
+
+
+@pytest.mark.browser
+async def test_the_pages_work_under_a_path_behind_a_login(browser: Browser) -> None:
+    async with own_login() as url:
+        page = await (await browser.new_context()).new_page()
+        await page.goto(url)
+        await page.get_by_label("Name").fill("Ann")
+        await page.get_by_role("button").click()
+        await page.get_by_role("textbox").fill("Plan")
+        await page.get_by_role("button", name="New document").click()
+        await page.click(".cm-content[contenteditable=true]")
+        await page.keyboard.type("Written by Ann")
+        await expect(page.locator("#status")).to_have_text("Saved")
+        assert await page.evaluate("window.collab.doc.author") == "Ann"
+        await page.get_by_role("link", name="Documents").click()
+        await page.get_by_role("link", name="Plan").click()
+        await expect(page.locator(".cm-content")).to_have_text("Written by Ann")
+
+
+# A bot.
+
+PLAN = "# Plan 😀\n<!-- contents -->\nold\n<!-- /contents -->\n## First\n```\n# no heading\n```\n"
+
+
+async def test_a_bot_keeps_the_contents_while_people_type() -> None:
+    async with (
+        Serving() as serving,
+        SharedDocument(serving.url, "plan") as ann,
+        SharedDocument(serving.url, "plan") as bot,
+    ):
+        ann.insert(0, PLAN)
+        keeping = asyncio.create_task(keep_contents(bot))
+        for letter in "## Second\nIts text.\n## First\n":
+            ann.insert(len(ann.text), letter)
+            await ann.saved()
+        wanted = with_contents(ann.text)
+        assert (
+            "- [Plan 😀](#plan-)\n  - [First](#first)\n  - [Second](#second)\n  - [First](#first-1)\n"
+            in wanted
+        )
+        await eventually(lambda: ann.text == wanted)
+        assert await agree(ann, bot) == with_contents(wanted) == wanted
+        assert wanted.endswith("# no heading\n```\n## Second\nIts text.\n## First\n")
+        settled = bot.version
+        ann.insert(len(ann.text), "No heading.")
+        await agree(ann, bot)
+        await bot.saved()
+        assert bot.version == settled + 1  # it has nothing to say to that
+        await bot.close()
+        await within(keeping)
+
+
+def test_a_document_without_the_two_lines_is_left_alone() -> None:
+    for text in (
+        "",
+        "# Plan\n",
+        "# Plan\n<!-- contents -->\n",
+        "<!-- /contents -->\n<!-- contents -->\n# A\n",
+    ):
+        assert with_contents(text) == text

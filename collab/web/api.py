@@ -12,7 +12,7 @@ from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
-from collab.auth import Identity
+from collab.auth import IDENTITY, Identity
 from collab.errors import (
     AlreadyDone,
     BaseTooOld,
@@ -128,8 +128,10 @@ async def create_document(request: Request) -> Response:
     wish = await queries.wish(request, NewDocument, most=queries.MAX_CONTENT)
     content = content_of(wish.content)
     key = queries.key(request)
-    record = await hub.create(wish.id or random_id(), GUEST, title=wish.title, content=content, key=key)
-    return created(record)
+    record = await hub.create(
+        wish.id or random_id(), who(request), title=wish.title, content=content, key=key
+    )
+    return created(request, record)
 
 
 def content_of(wanted: str | list[Any]) -> Operation:
@@ -149,9 +151,16 @@ def random_id() -> str:
     return secrets.token_urlsafe(9).replace("_", "a").replace("-", "b")
 
 
-def created(record: DocumentRecord) -> Response:
+def who(request: Request) -> Identity:
+    """Who asks, as the application says in which collab is mounted."""
+    identity: Identity = request.scope.get(IDENTITY, GUEST)
+    return identity
+
+
+def created(request: Request, record: DocumentRecord) -> Response:
     """The answer for who has made a new document."""
-    return answer(document_row(record), 201, {"Location": f"/api/documents/{record.id}"})
+    root = request.scope.get("root_path", "")
+    return answer(document_row(record), 201, {"Location": f"{root}/api/documents/{record.id}"})
 
 
 async def health(request: Request) -> Response:

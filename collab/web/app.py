@@ -112,12 +112,15 @@ class Guard:
             await PlainTextResponse("wrong host or origin", 403)(scope, receive, send)
             return
 
+        # Below the path where an application has mounted us; routing changes the scope later on.
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 response = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     response.setdefault(name, value)
-                if scope["path"].startswith(("/static/", "/d/")) or scope["path"] == "/":
+                if path.startswith(("/static/", "/d/")) or path == "/":
                     response.setdefault("Cache-Control", "no-cache")
             await send(message)
 

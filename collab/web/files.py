@@ -77,7 +77,7 @@ async def import_document(request: Request) -> Response:
     new = request.query_params.get("id")
     record = await adopt(hub.store, request.stream(), document=new, most=hub.limits.document)
     hub.watching.grew(record.id)
-    return created(record)
+    return created(request, record)
 
 
 _EXPORTED = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.websockets import WebSocket
 
+from collab.auth import IDENTITY
 from collab.connection import Connection
 from collab.hub import Hub
 from collab.messages import SUBPROTOCOL
@@ -22,11 +23,12 @@ async def document_socket(websocket: WebSocket) -> None:
     await websocket.accept(subprotocol=SUBPROTOCOL)
 
     document = websocket.path_params["document"]
+    identity = websocket.scope.get(IDENTITY)
     transport = transport_of(websocket.scope)
     if transport is not None:
         # The socket is the connection's from here on: this call ends, and takes all that it holds with it.
-        Connection(hub, document, transport)
+        Connection(hub, document, transport, identity)
         return
     outbox = OutboxTransport(websocket)
-    Connection(hub, document, outbox)
+    Connection(hub, document, outbox, identity)
     await outbox.run()

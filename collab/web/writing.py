@@ -18,7 +18,7 @@ from collab.revising import Reviser
 from collab.shapes import DocumentRow, NamedVersion, UndoPreview, VersionsPage, part_row
 from collab.times import timestamp
 from collab.web import queries
-from collab.web.api import GUEST, answer, created, random_id
+from collab.web.api import answer, created, random_id, who
 from collab.web.endpoints import Endpoint, Handler, Parameter
 
 
@@ -70,7 +70,7 @@ async def rename_document(request: Request) -> Response:
     wish = await queries.wish(request, NewTitle)
     command = RenameDocument(wish.title)
     return _done(
-        await _reviser(request).carry_out(_document(request), GUEST, command, key=queries.key(request))
+        await _reviser(request).carry_out(_document(request), who(request), command, key=queries.key(request))
     )
 
 
@@ -81,8 +81,8 @@ async def edit_document(request: Request) -> Response:
         raise InvalidName("body", "either op or text")
     reviser, document, key = _reviser(request), _document(request), queries.key(request)
     if wish.text is None:
-        return _done(await reviser.edit(document, GUEST, wish.op, base=wish.base, key=key))
-    return _done(await reviser.rewrite(document, GUEST, wish.text, base=wish.base, key=key))
+        return _done(await reviser.edit(document, who(request), wish.op, base=wish.base, key=key))
+    return _done(await reviser.rewrite(document, who(request), wish.text, base=wish.base, key=key))
 
 
 async def list_versions(request: Request) -> Response:
@@ -102,7 +102,7 @@ async def name_version(request: Request) -> Response:
     newest = (await record_of(hub.store, _document(request))).version
     command = TagVersion(newest if wish.version is None else wish.version, wish.name)
     return _done(
-        await _reviser(request).carry_out(_document(request), GUEST, command, key=queries.key(request))
+        await _reviser(request).carry_out(_document(request), who(request), command, key=queries.key(request))
     )
 
 
@@ -111,7 +111,7 @@ async def rename_version(request: Request) -> Response:
     wish = await queries.wish(request, NewName)
     command = RenameTag(_number(request), wish.name)
     return _done(
-        await _reviser(request).carry_out(_document(request), GUEST, command, key=queries.key(request))
+        await _reviser(request).carry_out(_document(request), who(request), command, key=queries.key(request))
     )
 
 
@@ -119,7 +119,7 @@ async def delete_version(request: Request) -> Response:
     """Take the name from a version. The version itself stays, as all do."""
     command = DeleteTag(_number(request))
     return _done(
-        await _reviser(request).carry_out(_document(request), GUEST, command, key=queries.key(request))
+        await _reviser(request).carry_out(_document(request), who(request), command, key=queries.key(request))
     )
 
 
@@ -127,7 +127,7 @@ async def restore_version(request: Request) -> Response:
     """Bring an older version back. Nothing is lost: what is there now is a version too."""
     wish = await queries.wish(request, Restoration)
     key = queries.key(request)
-    return _done(await _reviser(request).restore(_document(request), GUEST, wish.version, key=key))
+    return _done(await _reviser(request).restore(_document(request), who(request), wish.version, key=key))
 
 
 async def preview_undo(request: Request) -> Response:
@@ -157,9 +157,9 @@ async def undo_edits(request: Request) -> Response:
     """Undo one author's edits between two versions, by one event; what others did stays."""
     wish = await queries.wish(request, Undo)
     reviser, document, key = _reviser(request), _document(request), queries.key(request)
-    await reviser.check_new(document, GUEST, key)  # once it is done, there may be nothing left to plan
+    await reviser.check_new(document, who(request), key)  # once it is done, there may be nothing left to plan
     plan = await reviser.plan_undo(document, wish.author, after=wish.after, until=wish.until)
-    return _done(await reviser.undo(document, GUEST, plan, key=key))
+    return _done(await reviser.undo(document, who(request), plan, key=key))
 
 
 async def fork_document(request: Request) -> Response:
@@ -170,7 +170,8 @@ async def fork_document(request: Request) -> Response:
     version = record.version if wish.version is None else wish.version
     new, key = wish.id or random_id(), queries.key(request)
     return created(
-        await _reviser(request).fork(record.id, GUEST, version, new=new, title=wish.title, key=key)
+        request,
+        await _reviser(request).fork(record.id, who(request), version, new=new, title=wish.title, key=key),
     )
 
 

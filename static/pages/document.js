@@ -3,6 +3,7 @@
 import { open } from "../client/index.js";
 import { collaborative } from "../editors/codemirror.js";
 import { EditorState, EditorView, keymap, placeholder, standardKeymap } from "../vendor/codemirror.js";
+import { root } from "./api.js";
 import { showTroubles } from "./banners.js";
 import { byId, copy } from "./dom.js";
 import { showMe } from "./me.js";
@@ -14,7 +15,7 @@ import { showSaveState } from "./status.js";
 const SLOW_MS = 4000;
 
 const person = loadPerson();
-const doc = await open(location.origin, { document: documentId(), user: person, offline: true });
+const doc = await open(root, { document: documentId(), user: person, offline: true });
 const news = byId("news", HTMLElement);
 
 /** For tests and for whoever looks under the bonnet. @type {{ doc: import("../client/index.js").CollabDocument, view: EditorView | null }} */

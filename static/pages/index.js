@@ -1,6 +1,6 @@
 /** The list of documents. */
 
-import { createDocument, listDocuments } from "./api.js";
+import { createDocument, listDocuments, root } from "./api.js";
 import { byId, make } from "./dom.js";
 import { ago } from "./time.js";
 
@@ -21,7 +21,7 @@ function entry(row) {
   const updated = new Date(row.updated_at);
   const time = make("time", { datetime: row.updated_at, title: updated.toLocaleString(), text: ago(updated, new Date()) });
   const detail = make("span", { class: "quiet" }, "edited ", time, ` · version ${row.version}`);
-  return make("li", {}, make("a", { class: "entry", href: `/d/${encodeURIComponent(row.id)}` }, name, detail));
+  return make("li", {}, make("a", { class: "entry", href: `d/${encodeURIComponent(row.id)}` }, name, detail));
 }
 
 /** @param {string} doing @param {unknown} error */
@@ -58,7 +58,7 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   try {
     const { id } = await createDocument(title.value.trim());
-    location.assign(`/d/${encodeURIComponent(id)}`);
+    location.assign(new URL(`d/${encodeURIComponent(id)}`, root));
   } catch (error) {
     complain("The document could not be made", error);
   }
