@@ -243,3 +243,9 @@ def test_a_document_without_the_two_lines_is_left_alone() -> None:
         "<!-- /contents -->\n<!-- contents -->\n# A\n",
     ):
         assert with_contents(text) == text
+
+
+def test_contents_are_made_anew_each_time_and_of_nothing_that_stood_among_them() -> None:
+    text = "<!-- contents -->\n# typed here by mistake\n- [Old](#old)\n<!-- /contents -->\n# New\n"
+    wanted = "<!-- contents -->\n- [New](#new)\n<!-- /contents -->\n# New\n"
+    assert with_contents(text) == with_contents(wanted) == wanted
