@@ -19,7 +19,7 @@ run: $(VENV)/installed
 ## test: Python, JavaScript and browser tests
 test: test-python test-js
 
-test-python: $(VENV)/installed-dev
+test-python: $(VENV)/installed-dev node_modules/.installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/ensure-chromium
 	$(BIN)/python -m pytest
 
