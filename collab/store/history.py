@@ -61,7 +61,7 @@ def events(
     return found
 
 
-def packed_rows(
+def stored_rows(
     connection: sqlite3.Connection, document: str, *, after: int, until: int, limit: int
 ) -> list[Row]:
     """The events with ``after`` < seq ≤ ``until`` as they are stored, at most ``limit``.

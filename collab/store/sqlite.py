@@ -161,7 +161,7 @@ class SQLiteStore:
         after = min(max(0, after), _FOREVER)
         until = _FOREVER if until is None else min(until, _FOREVER)
         return await self._readers.run(
-            lambda connection: history.packed_rows(
+            lambda connection: history.stored_rows(
                 connection, document, after=after, until=until, limit=limit
             )
         )
