@@ -22,7 +22,7 @@ import msgspec
 from collab.audit import Audit
 from collab.chain import Chain, beginning, head, line
 from collab.errors import BadArchive, CorruptLog, DocumentTooLarge, InvalidOperation
-from collab.events import Created, Event, Restored, Tagged, Undone, UnreadableEvent, decode, level_of
+from collab.events import KINDS, Created, Event, Restored, Tagged, Undone, UnreadableEvent, decode, level_of
 from collab.messages import MAX_ID
 from collab.operation.validate import MAX_LENGTH, validate
 from collab.segments import Row
@@ -144,7 +144,7 @@ class ArchiveReader:
         if not 0 <= event.client_seq <= MAX_ID:
             raise BadArchive(self._lines, f"the number of an edit is not between 0 and {MAX_ID}")
         if isinstance(payload, Created):
-            if payload.kind != "text":
+            if payload.kind not in KINDS:
                 raise BadArchive(self._lines, f"a document of kind {payload.kind!r} is not known here")
             if not EPOCH.fullmatch(payload.epoch):
                 raise BadArchive(self._lines, f"{payload.epoch!r} is no epoch")

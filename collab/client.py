@@ -114,6 +114,11 @@ class SharedDocument:
         return self._talk.author
 
     @property
+    def kind(self) -> str:
+        """ "text", or "rich" for a document that is meant for an editor which can show formatting."""
+        return self._talk.kind
+
+    @property
     def status(self) -> Status:
         return self._link.status
 

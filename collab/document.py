@@ -12,8 +12,16 @@ from collections.abc import Sequence
 import msgspec
 
 from collab.content import Content
-from collab.errors import DocumentExists, DocumentNotFound, DocumentTooLarge, InvalidName, UnknownVersion
+from collab.errors import (
+    DocumentExists,
+    DocumentNotFound,
+    DocumentTooLarge,
+    InvalidName,
+    UnknownKind,
+    UnknownVersion,
+)
 from collab.events import (
+    KINDS,
     Created,
     Edited,
     Event,
@@ -35,12 +43,14 @@ MAX_TITLE = 200
 
 
 class CreateDocument(msgspec.Struct, frozen=True):
-    """``epoch`` is a fresh random word. ``op`` inserts what the document begins with, a fork having an ``origin``."""
+    """``epoch`` is a fresh random word, ``kind`` one of `KINDS`. ``op`` inserts what the document begins with, a fork
+    having an ``origin``."""
 
     epoch: str
     title: str = ""
     op: Operation = []
     origin: Origin | None = None
+    kind: str = "text"
 
 
 class EditText(msgspec.Struct, frozen=True):
@@ -107,14 +117,15 @@ class Document:
         self.max_length = max_length
         self.version = 0
         self.epoch = ""
+        self.kind = "text"
         self.title = ""
         self.at = 0
         self.content = Content()
         self.tags = Tags()
 
-    def take_over(self, *, epoch: str, title: str, version: int, at: int, content: Text) -> None:
+    def take_over(self, *, epoch: str, kind: str, title: str, version: int, at: int, content: Text) -> None:
         """Take over the state that folding events 1 to ``version`` gave, from a snapshot and the catalogue."""
-        self.epoch, self.title, self.version, self.at = epoch, title, version, at
+        self.epoch, self.kind, self.title, self.version, self.at = epoch, kind, title, version, at
         self.content = Content(content)
 
     def decide(self, command: Command) -> Payload:
@@ -124,15 +135,17 @@ class Document:
             DocumentExists, DocumentNotFound: the document was created already, or wasn't yet.
             PastEnd, SplitsPair: an operation that doesn't fit the text.
             DocumentTooLarge: the text would outgrow ``max_length``.
-            InvalidName: a title or name that isn't allowed.
+            InvalidName, UnknownKind: a title, name or kind that isn't allowed.
             UnknownVersion, UnknownTag, TagExists, TooManyTags: see `collab.tags`.
         """
         if isinstance(command, CreateDocument):
             if self.version:
                 raise DocumentExists(self.id)
             self._check(command.op)
+            if command.kind not in KINDS:
+                raise UnknownKind(command.kind, KINDS)
             return Created(
-                epoch=command.epoch, title=_title(command.title), op=command.op, origin=command.origin
+                command.epoch, command.kind, _title(command.title), op=command.op, origin=command.origin
             )
         if not self.version:
             raise DocumentNotFound(self.id)
@@ -183,7 +196,7 @@ class Document:
     def _evolve_rest(self, event: Event) -> None:
         payload = event.payload
         if isinstance(payload, Created):
-            self.epoch, self.title = payload.epoch, payload.title
+            self.epoch, self.kind, self.title = payload.epoch, payload.kind, payload.title
         elif isinstance(payload, Renamed):
             self.title = payload.title
         else:

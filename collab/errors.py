@@ -10,6 +10,7 @@ A failure carries plain values and builds its sentence from them. Three families
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 
@@ -173,6 +174,14 @@ class InvalidName(RequestError):
     def __init__(self, what: str, rule: str) -> None:
         self.what, self.rule = what, rule
         super().__init__(f"{what}: {rule}")
+
+
+class UnknownKind(RequestError):
+    code = "unknown_kind"
+
+    def __init__(self, kind: str, known: Sequence[str]) -> None:
+        self.kind, self.known = kind, tuple(known)
+        super().__init__(f"there are no documents of kind {kind[:40]!r}, only {' and '.join(known)}")
 
 
 class UnknownVersion(RequestError):

@@ -19,6 +19,10 @@ from collab.errors import CollabError
 from collab.operation import Operation
 from collab.upcasters import UPCASTERS, Upcaster, upcast
 
+KINDS = ("text", "rich")
+"""What a document can be: plain text, or text that is meant for an editor which can show formatting. Both have the same
+operations, and what was made before there were kinds is text."""
+
 
 class Origin(msgspec.Struct, frozen=True, gc=False):
     """What a fork was made of: a version of another document, which had this ``epoch``."""

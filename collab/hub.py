@@ -77,6 +77,7 @@ class Hub:
         identity: Identity,
         *,
         title: str = "",
+        kind: str = "text",
         content: Text = "",
         origin: Origin | None = None,
         key: str | None = None,
@@ -85,14 +86,14 @@ class Hub:
 
         Raises:
             AlreadyDone: it was created when that was asked for with the same ``key``.
-            InvalidName: the id or the title isn't allowed.
+            InvalidName, UnknownKind: the id, the title or the kind isn't allowed.
             DocumentTooLarge: the content is too long.
             DocumentExists: there is one already.
         """
         check_id(document)
         op: Operation = ([content] if content else []) if isinstance(content, str) else content
         new = Document(document, max_length=self.limits.document)
-        payload = new.decide(CreateDocument(secrets.token_hex(8), title, op, origin))
+        payload = new.decide(CreateDocument(secrets.token_hex(8), title, op, origin, kind))
         client, number = (SERVER, 0) if key is None else (errand_client(key, identity.author), 1)
         event = Event(document, 1, payload, identity.author, client, number, self.clock.now())
         author = ClientRecord(client, identity.author, b"", number)

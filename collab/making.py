@@ -12,14 +12,18 @@ from collab.operation import Text
 from collab.shapes import DocumentRow
 
 
-async def create(url: str, id: str | None = None, *, title: str = "", content: Text = "") -> DocumentRow:
+async def create(
+    url: str, id: str | None = None, *, title: str = "", kind: str = "text", content: Text = ""
+) -> DocumentRow:
     """Make a document on the server at ``url``, under a random id if none is given, that begins with ``content``.
+
+    ``kind`` is "rich" for a document that is meant for an editor which can show formatting.
 
     Raises:
         HistoryError: the server said no, or can't be reached.
     """
     async with Asking(url) as asking:
-        return await made(asking, "/api/documents", id, title=title, content=content)
+        return await made(asking, "/api/documents", id, title=title, kind=kind, content=content)
 
 
 async def import_history(

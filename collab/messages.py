@@ -108,6 +108,7 @@ class Welcome(msgspec.Struct, frozen=True, tag="welcome", tag_field="type"):
     role: str
     title: str
     limits: Advertised
+    kind: str = "text"
 
 
 class SnapshotChunk(Message, frozen=True, tag="snapshot"):

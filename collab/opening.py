@@ -85,6 +85,7 @@ class Openings:
             role=identity.role,
             title=self._document.title,
             limits=self._limits,
+            kind=self._document.kind,
         )
         return [Frame(encode(welcome)), *([] if content is None else content.frames)]
 

@@ -96,6 +96,7 @@ class Participant:
     ) -> None:
         self.replica = Replica(client, coalesce=coalesce)
         self.author = ""
+        self.kind = "text"
         self.caught_up = False
         self.synced = False
         self.most_inserted = 1
@@ -139,6 +140,7 @@ class Participant:
         """Take in the server's answer. ``now`` is in seconds, as for `outgoing`."""
         limits = welcome.limits
         self.author = welcome.you.author
+        self.kind = welcome.kind
         self.most_inserted = max(1, limits.operation // 2)
         self.replica.most_inserted = limits.operation
         self._most_in_flight = limits.in_flight

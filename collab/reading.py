@@ -90,6 +90,7 @@ async def document_at(
     start, content = await good_snapshot(store, document, version) or (0, "")
     state.take_over(
         epoch=record.epoch,
+        kind=record.kind,
         title=record.title,
         version=start,
         at=record.updated_at,

@@ -229,6 +229,7 @@ class Reviser:
             new,
             identity,
             title=record.title if title is None else title,
+            kind=record.kind,
             content=content,
             origin=Origin(document, record.epoch, version),
             key=key,

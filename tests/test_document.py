@@ -273,6 +273,7 @@ def test_a_state_taken_over_goes_on_as_the_one_that_was_folded() -> None:
     happen(folded, Tagged(1, "draft"))
     taken = Document("d")
     taken.take_over(
+        kind=folded.kind,
         epoch=folded.epoch,
         title=folded.title,
         version=folded.version,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET
@@ -36,6 +36,7 @@ from collab.errors import (
     UnknownTag,
     UnknownVersion,
 )
+from collab.events import KINDS
 from collab.hub import Hub
 from collab.operation import Operation, span, validate
 from collab.shapes import DocumentRow, DocumentsPage, Failure, Problem
@@ -74,11 +75,12 @@ _STATUS: list[tuple[type[CollabError], int]] = [
 
 class NewDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A wish for a document, under a random ``id`` if none is given. It begins with ``content``, a string or insert
-    components."""
+    components. Its ``kind`` is "rich" if it is meant for an editor that can show formatting."""
 
     title: str = ""
     id: str | None = None
     content: str | list[Any] = ""
+    kind: Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(KINDS)})] = "text"
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -129,7 +131,7 @@ async def create_document(request: Request) -> Response:
     content = content_of(wish.content)
     key = queries.key(request)
     record = await hub.create(
-        wish.id or random_id(), who(request), title=wish.title, content=content, key=key
+        wish.id or random_id(), who(request), title=wish.title, kind=wish.kind, content=content, key=key
     )
     return created(request, record)
 
