@@ -54,6 +54,9 @@ class Clientele:
             record = ClientRecord(client, identity.author, key_hash)
         elif not hmac.compare_digest(record.key_hash, key_hash):
             raise Unauthorised(f"wrong key for client {client}")
+        elif not self._accepted.get(client, record.accepted):
+            # Somebody was here and did nothing: the log is to know nothing of them.
+            record = record.__replace__(author=identity.author)
         self._records[client] = record
         return self._accepted.setdefault(client, record.accepted)
 

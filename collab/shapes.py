@@ -42,10 +42,17 @@ class DocumentRow(msgspec.Struct, frozen=True):
     updated_at: str
 
 
+class ListedDocument(DocumentRow, frozen=True):
+    """A document in a list, with the first ten of its ``authors`` and how many there are."""
+
+    authors: list[str]
+    author_count: int
+
+
 class DocumentsPage(msgspec.Struct, frozen=True):
     """Documents, the last edited first. ``next`` is the cursor of the next page, if there is one."""
 
-    documents: list[DocumentRow]
+    documents: list[ListedDocument]
     next: str | None
 
 

@@ -389,6 +389,58 @@ class StoreAcceptance:
         assert listed == await store.documents()
         assert await store.documents(limit=0) == []
 
+    async def test_a_list_names_all_who_did_something_each_once(self, store: EventStore) -> None:
+        await created(store, "doc")
+        for seq, (client, author) in enumerate(
+            [("c2", "bob"), ("c3", "ann"), ("server", "eve"), ("server", "bob"), ("errand-1", "dan")], 1
+        ):
+            await store.append(typing("doc", seq, client=client, author=author))
+        await created(store, "other")
+        found = {each.record.id: each for each in await store.listed()}
+        assert found["doc"].record == await store.document("doc")
+        assert (found["doc"].authors, found["doc"].author_count) == (["ann", "bob", "eve", "dan"], 4)
+        assert (found["other"].authors, found["other"].author_count) == (["ann"], 1)
+        await store.pack("doc")
+        assert {each.record.id: each for each in await store.listed()} == found
+
+    async def test_a_list_has_room_for_ten_authors_and_counts_the_rest(self, store: EventStore) -> None:
+        await created(store, "doc")
+        for seq in range(1, 15):
+            await store.append(typing("doc", seq, client=f"c{seq}", author=f"author {seq} “😀”\\"))
+        (found,) = await store.listed()
+        assert found.authors == ["ann", *(f"author {seq} “😀”\\" for seq in range(1, 10))]
+        assert found.author_count == 15
+
+    @pytest.mark.parametrize(
+        ("word", "matching"),
+        [
+            ("", ["d", "c", "b", "a", "Plan"]),
+            ("plan", ["d", "a", "Plan"]),
+            ("PLAN", ["d", "a", "Plan"]),
+            ("grüsse", ["b"]),
+            ("100%", ["d"]),
+            ("%", ["d"]),
+            ("_", ["c"]),
+            ("\\", ["c"]),
+            ("b", []),
+            ("nothing like it", []),
+        ],
+    )
+    async def test_a_list_is_narrowed_by_words_of_titles(
+        self, store: EventStore, word: str, matching: list[str]
+    ) -> None:
+        titles = {"Plan": "", "a": "The plan", "b": "GRÜẞE", "c": "snake_\\case", "d": "100% planned"}
+        for i, (name, title) in enumerate(titles.items()):
+            await store.append(creation(name, title=title, at=T0 + i))
+        assert [each.record.id for each in await store.listed(title=word)] == matching
+        paged: list[str] = []
+        before: tuple[int, str] | None = None
+        while page := await store.listed(title=word, before=before, limit=2):
+            paged += [each.record.id for each in page]
+            before = (page[-1].record.updated_at, page[-1].record.id)
+        assert paged == matching
+        assert await store.listed(title=word, limit=0) == []
+
     # Time.
 
     async def test_version_at_is_the_newest_not_after_that_time(self, store: EventStore) -> None:
@@ -527,6 +579,7 @@ class StoreAcceptance:
             store.append(typing("doc", 1)),
             store.document("doc"),
             store.documents(),
+            store.listed(),
             store.events("doc"),
             store.version_at("doc", T0),
             store.client("doc", "c1"),

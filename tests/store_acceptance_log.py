@@ -237,6 +237,9 @@ class LogAcceptance:
         assert await store.document("doc") == elsewhere.record
         assert await store.clients("doc") == list(elsewhere.clients)
         assert await store.tags("doc") == list(elsewhere.tags)
+        (found,) = [each for each in await store.listed() if each.record.id == "doc"]
+        authors = list(dict.fromkeys(row.author for row in elsewhere.rows))
+        assert (found.authors, found.author_count) == (authors[:10], len(authors))
         right = await chain_of(store, "doc")
         newest = elsewhere.record.version
         assert await store.digests("doc", after=newest - 1, until=newest) == [(newest, right[-1])]

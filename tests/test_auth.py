@@ -65,6 +65,20 @@ async def test_the_author_in_the_log_is_the_word_of_the_server(serve: Serve) -> 
     assert event["author"] == guest_name(peer.client)
 
 
+async def test_who_did_nothing_before_another_came_with_its_client_is_not_in_the_log(serve: Serve) -> None:
+    class Names:
+        async def authenticate(self, hello: Hello, document: str) -> Identity:
+            return Identity(hello.token or "")
+
+    serving = await serve()
+    serving.hub.authenticator = Names()
+    looking = await Peer.joined(serving.url, "doc", client="c-of-both", key=KEY, token="ana")
+    await looking.close()
+    typing = await Peer.joined(serving.url, "doc", client="c-of-both", key=KEY, token="bo")
+    assert (await typing.confirmed(await typing.edit(["x"])))["author"] == "bo"
+    assert [client.author for client in await serving.store.clients("doc")] == ["ana", "bo"]  # ana opened it
+
+
 class Doorkeeper:
     """Lets in those with a token, and sends away by name."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -467,7 +467,7 @@ async def test_documents_are_made_once_although_the_answer_is_lost(
     assert failed.value.code == "document_exists"
 
 
-async def documents(serving: Serving) -> list[DocumentRow]:
+async def documents(serving: Serving) -> Sequence[DocumentRow]:
     async with asking.Asking(serving.url) as server:
         return (await server.read("/api/documents", DocumentsPage, {})).documents
 

@@ -115,6 +115,21 @@ async def test_the_catalogue_is_listed_without_sorting(tmp_path: Path) -> None:
             assert "TEMP B-TREE" not in plan
 
 
+async def test_a_list_looks_up_authors_for_its_own_page_only(tmp_path: Path) -> None:
+    statements: list[str] = []
+    async with await SQLiteStore.open(tmp_path / "collab.db") as store:
+        await created(store, "doc")
+        for reader in store._readers.connections:
+            reader.set_trace_callback(statements.append)
+        await store.listed(title="doc", before=(T0 + 1, "x"), limit=10)
+        (statement,) = [statement for statement in statements if "SELECT" in statement]
+        plan = [row[3] for row in await store._read(f"EXPLAIN QUERY PLAN {statement}", ())]
+    page, *rest = (step for step in plan if " documents" in step or " clients" in step)
+    assert page.startswith("SEARCH documents USING INDEX documents_by_update")
+    assert len(rest) == 2
+    assert all(step.startswith("SEARCH clients USING COVERING INDEX") for step in rest)
+
+
 def random_question(
     chance: random.Random, newest: dict[str, int]
 ) -> Callable[[EventStore], Awaitable[object]]:
@@ -122,6 +137,7 @@ def random_question(
     document = chance.choice(list(newest))
     version = chance.choice([newest[document], chance.randrange(newest[document] + 2)])
     client = chance.choice(["c1", "c2"])
+    word = chance.choice(["", "TITLE", "a", f"{version}000"])
     at = T0 + chance.randrange(30) * SECOND
     questions: list[Callable[[EventStore], Awaitable[object]]] = [
         lambda store: store.append(creation(document) if version == 0 else typing(document, version)),
@@ -135,6 +151,7 @@ def random_question(
         lambda store: store.delete_snapshot(document, version),
         lambda store: store.snapshot(document, at_most=version),
         lambda store: store.documents(before=(at, document), limit=2),
+        lambda store: store.listed(title=word, limit=2),
     ]
     return chance.choice(questions)
 

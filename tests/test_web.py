@@ -109,6 +109,41 @@ async def test_documents_are_listed_a_page_at_a_time_the_last_edited_first(
     assert listed == ["doc1", "doc4", "doc3", "doc2", "doc0"]
 
 
+async def test_a_list_says_who_worked_on_each_document(http: httpx.AsyncClient, serving: Serving) -> None:
+    first = await typed(serving, "doc", "one")
+    second = await typed(serving, "doc", "two")
+    for _ in range(2):  # by errands: the same author, however often
+        await http.post(
+            "/api/documents/doc/edits", json={"text": f"{_}"}, headers={"Idempotency-Key": str(_)}
+        )
+    await http.post("/api/documents/doc/versions", json={"name": "draft"})
+    (row,) = (await http.get("/api/documents")).json()["documents"]
+    assert (row["authors"], row["author_count"]) == ([author(first), author(second), "guest"], 3)
+
+
+async def test_who_has_looked_only_is_no_author(http: httpx.AsyncClient, serving: Serving) -> None:
+    writer = await typed(serving, "doc", "one")
+    await Peer.joined(serving.url, "doc")
+    (row,) = (await http.get("/api/documents")).json()["documents"]
+    assert row["authors"] == [author(writer)]
+
+
+async def test_documents_are_found_by_words_of_their_titles(http: httpx.AsyncClient) -> None:
+    for number in range(4):
+        await http.post("/api/documents", json={"id": f"doc{number}", "title": f"Minutes of  May {number}"})
+    await http.post("/api/documents", json={"id": "may-not"})
+    await http.post("/api/documents", json={"id": "other", "title": "100%_"})
+
+    async def ids(**query: Any) -> list[str]:
+        return [row["id"] for row in (await http.get("/api/documents", params=query)).json()["documents"]]
+
+    assert await ids(title="MAY") == ["may-not", "doc3", "doc2", "doc1", "doc0"]
+    assert await ids(title=" of   may 2") == ["doc2"]
+    assert await ids(title="%") == ["other"]
+    page = (await http.get("/api/documents", params={"title": "may", "limit": 2})).json()
+    assert await ids(title="may", limit=2, cursor=page["next"]) == ["doc2", "doc1"]
+
+
 @pytest.mark.parametrize("query", ["limit=x", "limit=-1", "cursor=x", "cursor=%FF", "cursor=eA=="])
 async def test_a_question_that_makes_no_sense_is_refused(http: httpx.AsyncClient, query: str) -> None:
     response = await http.get(f"/api/documents?{query}")

@@ -58,9 +58,14 @@ def adopt(ledger: Ledger, adoption: Adoption, packed: list[Sealed]) -> int:
     assert number is not None
     for sealed in packed:
         sealing.write(connection, number, _moved(sealed, record.id, before))
+    # In the order in which they came. Who acted through a client that another had begun, as all do through the
+    # server's, has no key.
+    people: dict[tuple[str, str], tuple[bytes | None, int]]
+    people = {(row.client, row.author): (None, 0) for row in adoption.rows}
+    people |= {(c.client, c.author): (c.key_hash, c.accepted) for c in adoption.clients}
     connection.executemany(
         "INSERT INTO clients (document, client, author, key_hash, accepted) VALUES (?, ?, ?, ?, ?)",
-        [(number, c.client, c.author, c.key_hash, c.accepted) for c in adoption.clients],
+        [(number, *person, *key) for person, key in people.items()],
     )
     connection.executemany(
         "INSERT INTO tags (document, number, version, name, author, at) VALUES (?, ?, ?, ?, ?, ?)",

@@ -39,6 +39,19 @@ class DocumentRecord(msgspec.Struct, frozen=True):
     level: int = 1
 
 
+MOST_AUTHORS = 10
+"""Authors that are named in a line of the list; a page has room for no more."""
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A document in a list of them, with the first `MOST_AUTHORS` of those who ever did something in it, in the order
+    in which they came, and how many they are in all."""
+
+    record: DocumentRecord
+    authors: list[str]
+    author_count: int
+
+
 class ClientRecord(msgspec.Struct, frozen=True):
     """A client of one document, known from its first accepted edit on.
 
@@ -121,6 +134,13 @@ class EventStore(Protocol):
         self, *, before: tuple[int, str] | None = None, limit: int = 100
     ) -> list[DocumentRecord]:
         """Documents, the last edited first: those after the (updated_at, id) given by ``before``."""
+        ...
+
+    async def listed(
+        self, *, title: str = "", before: tuple[int, str] | None = None, limit: int = 100
+    ) -> list[Listed]:
+        """The same with their authors; only those whose title has ``title`` in it, whatever the case, or whose id if
+        they have no title."""
         ...
 
     async def events(

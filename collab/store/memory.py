@@ -15,7 +15,17 @@ from collab.errors import StoreError, VersionConflict
 from collab.events import Event, Payload, decode, encode, name_of
 from collab.operation import Operation
 from collab.segments import Row
-from collab.store.base import PAGE, Adoption, Append, ClientRecord, DocumentRecord, Logged, Stored
+from collab.store.base import (
+    MOST_AUTHORS,
+    PAGE,
+    Adoption,
+    Append,
+    ClientRecord,
+    DocumentRecord,
+    Listed,
+    Logged,
+    Stored,
+)
 from collab.store.rows import prepare
 from collab.tags import Tag, Tags
 
@@ -32,6 +42,7 @@ class _Log:
         self.digests: list[bytes] = []
         self.tags = Tags()
         self.clients: dict[str, ClientRecord] = {}
+        self.authors: dict[str, None] = {}  # in the order in which they came
         self.snapshots: dict[int, bytes] = {}
 
 
@@ -95,6 +106,17 @@ class MemoryStore:
         )
         return [r for r in records if before is None or (r.updated_at, r.id) < before][: max(0, limit)]
 
+    async def listed(
+        self, *, title: str = "", before: tuple[int, str] | None = None, limit: int = 100
+    ) -> list[Listed]:
+        found = [
+            Listed(record, list(authors)[:MOST_AUTHORS], len(authors))
+            for record in await self.documents(before=before, limit=len(self._logs))
+            for authors in [self._logs[record.id].authors]
+            if title.casefold() in (record.title or record.id).casefold()
+        ]
+        return found[: max(0, limit)]
+
     async def events(
         self, document: str, *, after: int = 0, until: int | None = None, limit: int = PAGE
     ) -> list[Event]:
@@ -111,6 +133,7 @@ class MemoryStore:
         log.events.append(event)
         log.rows.append(row)
         log.tags.evolve(event)
+        log.authors[event.author] = None
         self._order.append((document, seq))
 
     async def adopt(self, adoption: Adoption) -> int:

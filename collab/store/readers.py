@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from collab.errors import StoreError
-from collab.store import schema
+from collab.store import catalogue, schema
 from collab.store.faults import translate
 
 CACHE_KIB = 2_048
@@ -96,6 +96,7 @@ def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
     )
     try:
         connection.execute("PRAGMA query_only = ON")
+        catalogue.prepare(connection)
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     except sqlite3.Error:
         connection.close()

@@ -19,8 +19,9 @@ from collab.errors import CorruptLog, StoreDamaged, StoreError
 from collab.events import Event
 from collab.operation import Operation
 from collab.segments import Row
-from collab.store import adopting, chaining, feed, history, rows, transaction
-from collab.store.base import PAGE, Adoption, Append, ClientRecord, DocumentRecord, Logged, Stored
+from collab.store import adopting, catalogue, chaining, feed, history, rows, transaction
+from collab.store.base import PAGE, Adoption, Append, ClientRecord, DocumentRecord, Listed, Logged, Stored
+from collab.store.catalogue import RECORD
 from collab.store.file import StoreFile
 from collab.store.packer import Packer
 from collab.store.readers import Readers
@@ -36,7 +37,6 @@ BUSY_SECONDS = 5.0
 PIECE = 1_000
 """Events read and decoded at a stretch, some 3 ms, before other readers and the event loop have their turn."""
 
-_DOCUMENT = "id, epoch, kind, title, version, created_at, updated_at, level"
 _TAG = "number, version, name, author, at"
 _CLIENT = "client, author, key_hash, accepted"
 _STORED = """
@@ -110,7 +110,7 @@ class SQLiteStore:
         return position
 
     async def document(self, document: str) -> DocumentRecord | None:
-        found = await self._read(f"SELECT {_DOCUMENT} FROM documents WHERE id = ?", (document,))
+        found = await self._read(f"SELECT {RECORD} FROM documents WHERE id = ?", (document,))
         return DocumentRecord(*found[0]) if found else None
 
     async def documents(
@@ -118,10 +118,19 @@ class SQLiteStore:
     ) -> list[DocumentRecord]:
         where, values = ("WHERE (updated_at, id) < (?, ?)", before) if before else ("", ())
         found = await self._read(
-            f"SELECT {_DOCUMENT} FROM documents {where} ORDER BY updated_at DESC, id DESC LIMIT ?",
+            f"SELECT {RECORD} FROM documents {where} ORDER BY updated_at DESC, id DESC LIMIT ?",
             (*values, max(0, limit)),
         )
         return [DocumentRecord(*row) for row in found]
+
+    async def listed(
+        self, *, title: str = "", before: tuple[int, str] | None = None, limit: int = 100
+    ) -> list[Listed]:
+        self._check_open()
+        start = before or (_FOREVER, "")
+        return await self._readers.run(
+            lambda connection: catalogue.listed(connection, title=title, before=start, limit=max(0, limit))
+        )
 
     async def events(
         self, document: str, *, after: int = 0, until: int | None = None, limit: int = PAGE

@@ -8,7 +8,7 @@ import secrets
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, structs
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -39,8 +39,8 @@ from collab.errors import (
 from collab.events import KINDS
 from collab.hub import Hub
 from collab.operation import Operation, span, validate
-from collab.shapes import DocumentRow, DocumentsPage, Failure, Problem
-from collab.store.base import DocumentRecord
+from collab.shapes import DocumentRow, DocumentsPage, Failure, ListedDocument, Problem
+from collab.store.base import DocumentRecord, Listed
 from collab.times import timestamp
 from collab.web import queries
 from collab.web.endpoints import Endpoint
@@ -114,14 +114,20 @@ def error_response(_: Request, error: Exception) -> Response:
 
 
 async def list_documents(request: Request) -> Response:
-    """The documents, the last edited first, a page at a time."""
+    """The documents, the last edited first, a page at a time; all of them, or those with some words in their title."""
     hub: Hub = request.app.state.hub
     limit = queries.limit(request, default=PAGE, most=MAX_PAGE)
     cursor = request.query_params.get("cursor")
     before = _parse_cursor(cursor) if cursor else None
-    records = await hub.store.documents(before=before, limit=limit + 1)
-    following = _make_cursor(records[limit - 1]) if len(records) > limit else None
-    return answer(DocumentsPage([document_row(record) for record in records[:limit]], following))
+    title = " ".join(request.query_params.get("title", "").split())  # as titles are kept
+    found = await hub.store.listed(title=title, before=before, limit=limit + 1)
+    following = _make_cursor(found[limit - 1].record) if len(found) > limit else None
+    return answer(DocumentsPage([_listed(each) for each in found[:limit]], following))
+
+
+def _listed(found: Listed) -> ListedDocument:
+    row = document_row(found.record)
+    return ListedDocument(**structs.asdict(row), authors=found.authors, author_count=found.author_count)
 
 
 async def create_document(request: Request) -> Response:
@@ -187,7 +193,7 @@ def _parse_cursor(cursor: str) -> tuple[int, str]:
 ENDPOINTS = [
     Endpoint(
         *("GET", "/api/documents", list_documents, {200: DocumentsPage}),
-        parameters=[queries.LIMIT, queries.CURSOR],
+        parameters=[queries.TITLE, queries.LIMIT, queries.CURSOR],
         failures=[400],
     ),
     Endpoint(

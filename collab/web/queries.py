@@ -42,6 +42,11 @@ UNTIL = Parameter("until", "The last version wanted; the newest if it isn't give
 LIMIT = Parameter("limit", "How many rows to send at most. More than the server sends are cut down.", _NUMBER)
 ROW = Parameter("cursor", "Where to go on: `next` of the page before.", _NUMBER)
 CURSOR = Parameter("cursor", "Where to go on: `next` of the page before.", {"type": "string"})
+TITLE = Parameter(
+    "title",
+    "Only documents whose title has this in it, whatever the case; of those without a title, the id.",
+    {"type": "string"},
+)
 AUTHOR = Parameter("author", "Whose edits.", {"type": "string"}, required=True)
 NUMBER = Parameter("number", "The number of the named version.", _NUMBER, required=True, place="path")
 FORMAT = Parameter(
