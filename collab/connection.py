@@ -116,7 +116,9 @@ class Connection:
 
     async def _join(self, hello: Hello) -> None:
         try:
-            identity = self._identity or await self._hub.authenticator.authenticate(hello, self._document)
+            identity = self._identity or await self._hub.authenticator.authenticate(
+                hello.token, document=self._document, client=hello.client
+            )
             self._room = await self._hub.room(self._document, identity)
             self._member = await self._room.join(hello, identity, self._transport, self._end, self._go_on)
         except InvalidName as error:

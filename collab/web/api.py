@@ -12,7 +12,6 @@ from msgspec import UNSET, structs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from collab.auth import IDENTITY, Identity
 from collab.errors import (
     AlreadyDone,
     BaseTooOld,
@@ -21,6 +20,7 @@ from collab.errors import (
     DocumentExists,
     DocumentNotFound,
     DocumentTooLarge,
+    Forbidden,
     InvalidName,
     NotCreatedYet,
     NothingToDo,
@@ -32,6 +32,7 @@ from collab.errors import (
     TooFast,
     TooManyStreams,
     TooManyTags,
+    Unauthorised,
     UnknownPosition,
     UnknownTag,
     UnknownVersion,
@@ -44,14 +45,14 @@ from collab.store.base import DocumentRecord, Listed
 from collab.times import timestamp
 from collab.web import queries
 from collab.web.endpoints import Endpoint
-
-GUEST = Identity("guest")
-"""Who does what is asked for by HTTP, as long as there are no accounts."""
+from collab.web.identifying import who
 
 PAGE = 50
 MAX_PAGE = 200
 
 _STATUS: list[tuple[type[CollabError], int]] = [
+    (Unauthorised, 401),
+    (Forbidden, 403),
     (DocumentNotFound, 404),
     (UnknownVersion, 404),
     (UnknownPosition, 404),
@@ -110,7 +111,8 @@ def error_response(_: Request, error: Exception) -> Response:
     assert isinstance(error, CollabError)
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     seq = error.seq if isinstance(error, AlreadyDone) else UNSET
-    return answer(Failure(Problem(error.code, str(error), seq)), status)
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return answer(Failure(Problem(error.code, str(error), seq)), status, headers)
 
 
 async def list_documents(request: Request) -> Response:
@@ -159,12 +161,6 @@ def random_id() -> str:
     return secrets.token_urlsafe(9).replace("_", "a").replace("-", "b")
 
 
-def who(request: Request) -> Identity:
-    """Who asks, as the application says in which collab is mounted."""
-    identity: Identity = request.scope.get(IDENTITY, GUEST)
-    return identity
-
-
 def created(request: Request, record: DocumentRecord) -> Response:
     """The answer for who has made a new document."""
     root = request.scope.get("root_path", "")
@@ -202,5 +198,5 @@ ENDPOINTS = [
         body=NewDocument,
         failures=[400, 409, 413],
     ),
-    Endpoint("GET", "/healthz", health, {200: Health}),
+    Endpoint("GET", "/healthz", health, {200: Health}, open=True),
 ]

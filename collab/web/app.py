@@ -21,6 +21,7 @@ from collab.hub import Hub
 from collab.revising import Reviser
 from collab.web import api, feed, files, history, writing
 from collab.web.endpoints import description, routes
+from collab.web.identifying import identified
 from collab.web.origins import Origins
 from collab.web.socket import document_socket
 from collab.web.streams import OpenStreams
@@ -78,7 +79,7 @@ def create_app(hub: Hub, *, hosts: Collection[str] = (), origins: Collection[str
             Route("/", index),
             Route("/d/{document}", document),
             Route("/openapi.json", openapi),
-            *routes(endpoints),
+            *routes(endpoints, identified),
             WebSocketRoute("/ws/documents/{document}", document_socket),
             Mount("/static", StaticFiles(directory=static_directory(), check_dir=False)),
         ],

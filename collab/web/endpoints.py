@@ -28,7 +28,8 @@ class Parameter(msgspec.Struct, frozen=True):
 
 class Endpoint(msgspec.Struct, frozen=True):
     """One thing that can be asked. ``answers`` are the shapes of good ones by status, None where there is no body;
-    ``failures`` the statuses of others, beside 503 when the store is in trouble.
+    ``failures`` the statuses of others, beside 503 when the store is in trouble, and 401 and 403 for who may not ask.
+    What is ``open`` everybody may ask.
 
     A shape is a type that is written as JSON, or a mapping from media types to such types.
     """
@@ -40,11 +41,12 @@ class Endpoint(msgspec.Struct, frozen=True):
     parameters: Sequence[Parameter] = ()
     body: Any = None
     failures: Sequence[int] = ()
+    open: bool = False
 
 
-def routes(endpoints: Sequence[Endpoint]) -> list[Route]:
-    """A route for each endpoint."""
-    return [Route(endpoint.path, endpoint.handler, methods=[endpoint.method]) for endpoint in endpoints]
+def routes(endpoints: Sequence[Endpoint], guarded: Callable[[Endpoint], Handler]) -> list[Route]:
+    """A route for each endpoint, to what ``guarded`` makes of it."""
+    return [Route(endpoint.path, guarded(endpoint), methods=[endpoint.method]) for endpoint in endpoints]
 
 
 def description(endpoints: Sequence[Endpoint], *, version: str) -> dict[str, Any]:
@@ -61,7 +63,8 @@ def description(endpoints: Sequence[Endpoint], *, version: str) -> dict[str, Any
         "openapi": "3.1.0",
         "info": {"title": "collab", "version": version, "license": {"name": "MIT", "identifier": "MIT"}},
         "paths": paths,
-        "components": {"schemas": components},
+        "components": {"schemas": components, "securitySchemes": {"token": _BEARER}},
+        "security": [{}, {"token": []}],
     }
     plain: dict[str, Any] = _in_markdown(document)
     return plain
@@ -74,7 +77,8 @@ def _operation(endpoint: Endpoint, of_shape: Mapping[int, Any]) -> dict[str, Any
         for status, shape in endpoint.answers.items()
     }
     answers |= {
-        str(status): _answer(_FAILURES[status], Failure, of_shape) for status in (*endpoint.failures, 503)
+        str(status): _answer(_FAILURES[status], Failure, of_shape)
+        for status in (*endpoint.failures, *(() if endpoint.open else (401, 403)), 503)
     }
     operation: dict[str, Any] = {
         "operationId": endpoint.handler.__name__,
@@ -97,6 +101,13 @@ def _operation(endpoint: Endpoint, of_shape: Mapping[int, Any]) -> dict[str, Any
     return operation
 
 
+_BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "Who asks. A server without accounts takes any secret of 16 to 512 visible characters of ASCII, and"
+    " makes a guest's name of it: the same one each time.",
+}
+
 _BODILESS = {
     204: "There is nothing to wait for.",
     304: "As it was.",
@@ -104,7 +115,8 @@ _BODILESS = {
 
 _FAILURES = {
     400: "The question makes no sense.",
-    403: "Not from here.",
+    401: "The token says nobody.",
+    403: "Not from here, or not for you.",
     404: "There is no such document, or not at that version or time.",
     409: "There is one already, or there is nothing to do, or too much has happened since.",
     413: "It is too large.",

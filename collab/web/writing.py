@@ -18,8 +18,9 @@ from collab.revising import Reviser
 from collab.shapes import DocumentRow, NamedVersion, UndoPreview, VersionsPage, part_row
 from collab.times import timestamp
 from collab.web import queries
-from collab.web.api import answer, created, random_id, who
+from collab.web.api import answer, created, random_id
 from collab.web.endpoints import Endpoint, Handler, Parameter
+from collab.web.identifying import who
 
 
 class NewTitle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
