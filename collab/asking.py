@@ -15,9 +15,11 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import msgspec
 from msgspec import UNSET
 
+from collab import tokens
 from collab.errors import HistoryError, LoneSurrogate
 from collab.link import longest_backoff
 from collab.shapes import Failure
+from collab.tokens import Token
 
 if TYPE_CHECKING:
     import httpx
@@ -38,10 +40,12 @@ UNREACHABLE = "unreachable"
 
 
 class Asking:
-    """Asks the server at ``url`` (http, https, ws or wss). The connections are kept until `close`."""
+    """Asks the server at ``url`` (http, https, ws or wss), as whoever the ``token`` is. The connections are kept until
+    `close`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, token: Token | None = None) -> None:
         self._url = http_url(url)
+        self._token = token
         self._client: httpx.AsyncClient | None = None
 
     async def read(self, path: str, shape: type[Shape], params: Mapping[str, Any]) -> Shape:
@@ -122,7 +126,14 @@ class Asking:
             raise HistoryError("malformed_answer", str(error), response.status_code) from error
 
     async def _response(
-        self, method: str, path: str, *, tries: int = TRIES, stream: bool = False, **options: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        tries: int = TRIES,
+        stream: bool = False,
+        headers: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> httpx.Response:
         """The answer, which is a good one. With ``stream`` its body is still to come."""
         import httpx
@@ -132,7 +143,8 @@ class Asking:
         failed = 0
         while True:
             try:
-                request = self._client.build_request(method, self._url + path, **options)
+                said = {**(headers or {}), **await self._authorization()}
+                request = self._client.build_request(method, self._url + path, headers=said, **options)
                 response = await self._client.send(request, stream=stream)
                 if response.is_success:
                     return response
@@ -145,6 +157,10 @@ class Asking:
             if problem.status not in AGAIN or failed >= tries:
                 raise problem
             await asyncio.sleep(random.uniform(0, longest_backoff(failed - 1)))
+
+    async def _authorization(self) -> dict[str, str]:
+        token = await tokens.current(self._token)
+        return {} if token is None else {"Authorization": f"Bearer {token}"}
 
 
 def _problem(body: bytes, status: int) -> HistoryError:

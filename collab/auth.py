@@ -21,9 +21,31 @@ IDENTITY = "collab.identity"
 """Key in an ASGI scope under which a mounting application says who asks. Clients have no way to set it."""
 
 
+EDITOR = "editor"
+VIEWER = "viewer"
+
+
 class Identity(msgspec.Struct, frozen=True):
+    """Who somebody is in the log, and what they may do: an editor everything, whoever has another ``role`` may look.
+
+    It holds until ``expires_at``, in microseconds since 1970, and without end if that is None.
+    """
+
     author: str
-    role: str = "editor"
+    role: str = EDITOR
+    expires_at: int | None = None
+
+    def check_valid(self, now: int) -> None:
+        """
+        Raises:
+            Unauthorised: it has expired.
+        """
+        if self.expires_at is not None and self.expires_at <= now:
+            raise Unauthorised("the token has expired")
+
+    @property
+    def may_edit(self) -> bool:
+        return self.role == EDITOR
 
 
 class Authenticator(Protocol):

@@ -22,12 +22,14 @@ from typing import Any, Literal
 import msgspec
 
 from collab import units
-from collab.errors import PastEnd
+from collab.auth import EDITOR
+from collab.errors import NotPermitted, PastEnd
 from collab.history import History
 from collab.link import Closed, Link, Status, socket_url
 from collab.messages import EventRow
 from collab.operation import Operation, Text, inserted_text, normalize, validate
-from collab.participant import Loaded, News, Participant, Taken, TakenOut
+from collab.participant import Loaded, News, Participant, RoleTaken, Taken, TakenOut
+from collab.tokens import Token
 
 MAX_UNREAD = 10_000
 """Changes kept for an iterator that doesn't read them; after that it is told to look at the text anew."""
@@ -76,9 +78,11 @@ class SharedDocument:
         url: str,
         document: str,
         *,
+        token: Token | None = None,
         client: str | None = None,
         user: dict[str, Any] | None = None,
         on_refused: Callable[[Refusal], None] | None = None,
+        on_role: Callable[[str], None] | None = None,
         coalesce: bool = True,
         gate: Callable[[EventRow], bool] | None = None,
         on_event: Callable[[EventRow, Operation], None] | None = None,
@@ -86,15 +90,18 @@ class SharedDocument:
         self.client = client or secrets.token_hex(8)
         self.diverged = 0
         self._on_refused = on_refused
+        self._on_role = on_role
         self._on_event = on_event
         self._talk = Participant(self.client, secrets.token_hex(16), user=user, coalesce=coalesce, gate=gate)
         self._replica = self._talk.replica
-        self._link = Link(socket_url(url, document), self._talk, tell=self._tell, stirred=self._notify)
+        self._link = Link(
+            socket_url(url, document), self._talk, tell=self._tell, stirred=self._notify, token=token
+        )
         self._moved = asyncio.Condition()
         self._astral = False
         self._readers: list[_Unread] = []
         self._running: asyncio.Task[None] | None = None
-        self.history = History(url, document)
+        self.history = History(url, document, token=token)
 
     # What a program sees.
 
@@ -117,6 +124,11 @@ class SharedDocument:
     def kind(self) -> str:
         """ "text", or "rich" for a document that is meant for an editor which can show formatting."""
         return self._talk.kind
+
+    @property
+    def role(self) -> str:
+        """What this client is to the document, "editor" or "viewer"; empty before the first connection."""
+        return self._talk.role
 
     @property
     def status(self) -> Status:
@@ -167,10 +179,13 @@ class SharedDocument:
 
         Raises:
             InvalidOperation: it isn't one, or doesn't fit the text.
+            NotPermitted: this client may only look.
             Closed: the connection ended for good.
         """
         if self._link.closed is not None:
             raise self._link.closed
+        if self.role not in ("", EDITOR):
+            raise NotPermitted(self.role)
         op = validate(normalize(operation))
         id_ = self._replica.edit(op)
         self._note_astral(op)
@@ -268,6 +283,9 @@ class SharedDocument:
             elif isinstance(item, TakenOut):
                 self._publish(Change(self.version, item.change, "local", self.author))
                 self._report(item.operation, item.code, item.reason)
+            elif isinstance(item, RoleTaken):
+                if self._on_role is not None:
+                    self._on_role(item.role)
             else:
                 self.diverged += 1
                 logger.error("%s; fetching the text again", item.reason)
@@ -342,12 +360,17 @@ def connect(
     url: str,
     document: str,
     *,
+    token: Token | None = None,
     user: dict[str, Any] | None = None,
     on_refused: Callable[[Refusal], None] | None = None,
+    on_role: Callable[[str], None] | None = None,
 ) -> SharedDocument:
     """Open ``document`` on the server at ``url`` (ws, wss, http or https), for use with ``async with``.
 
+    ``token`` says who this is, if that is to be known: a string, or a function that gives one, now or when awaited. It
+    is called at each connection and request, and when the server says that the last one is about to expire.
+
     ``user`` is what others are shown (say a name and a colour); ``on_refused`` is called for each own edit that
-    the server refuses.
+    the server refuses, and ``on_role`` when this client's role has become another one.
     """
-    return SharedDocument(url, document, user=user, on_refused=on_refused)
+    return SharedDocument(url, document, token=token, user=user, on_refused=on_refused, on_role=on_role)

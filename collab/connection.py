@@ -7,12 +7,14 @@ import logging
 
 import msgspec
 
+from collab.admission import Admission
 from collab.auth import Identity
 from collab.errors import (
     ClientTooOld,
     CloseCode,
     CollabError,
     ConnectionFault,
+    DocumentNotFound,
     HelloTimeout,
     InvalidName,
     MalformedMessage,
@@ -26,6 +28,7 @@ from collab.messages import (
     CLIENT_ID,
     CLIENT_KEY,
     SCHEMA,
+    Auth,
     ClientMessage,
     Edit,
     Hello,
@@ -50,6 +53,7 @@ class Connection:
     """
 
     __slots__ = (
+        "_admission",
         "_document",
         "_hub",
         "_identity",
@@ -57,6 +61,7 @@ class Connection:
         "_member",
         "_over",
         "_pace",
+        "_renewing",
         "_room",
         "_timer",
         "_transport",
@@ -72,6 +77,8 @@ class Connection:
         self._transport = transport
         self._room: Room | None = None
         self._member: Member | None = None
+        self._admission: Admission | None = None
+        self._renewing: asyncio.Task[None] | None = None
         self._joining: asyncio.Task[None] | None = None
         self._over = False
         self._pace = TokenBucket(
@@ -116,13 +123,17 @@ class Connection:
 
     async def _join(self, hello: Hello) -> None:
         try:
-            identity = self._identity or await self._hub.authenticator.authenticate(
-                hello.token, document=self._document, client=hello.client
+            identity = self._identity or await self._authenticate(hello.token, hello.client)
+            if self._over:
+                return
+            self._admission = Admission(
+                *(self._hub.admissions, identity, self._document), clock=self._hub.clock, end=self._end
             )
             self._room = await self._hub.room(self._document, identity)
             self._member = await self._room.join(hello, identity, self._transport, self._end, self._go_on)
-        except InvalidName as error:
-            self._end(_Gone(str(error)))
+            self._admission.joined(self._member)
+        except (DocumentNotFound, InvalidName) as error:
+            self._end(_Gone(error))
         except CollabError as error:
             self._end(error)
         except Exception as error:
@@ -134,8 +145,33 @@ class Connection:
         else:
             self._transport.resume_reading()
 
+    async def _authenticate(self, token: str | None, client: str) -> Identity:
+        return await self._hub.authenticator.authenticate(token, document=self._document, client=client)
+
+    def _renew(self, admission: Admission, client: str, token: str) -> None:
+        """See who a client is that shows a new token. What it sends meanwhile waits for that."""
+        if self._identity is not None:
+            return  # it is the application that says who this is
+        self._transport.pause_reading()
+        self._renewing = asyncio.create_task(self._look_at_token(admission, client, token))
+
+    async def _look_at_token(self, admission: Admission, client: str, token: str) -> None:
+        try:
+            identity = await self._authenticate(token, client)
+            if not self._over:
+                admission.renew(identity)
+        except CollabError as error:
+            self._end(error)
+        except Exception as error:
+            self._end(self._our_fault(error))
+        finally:
+            self._renewing = None
+        self._go_on()
+
     def _leave(self) -> None:
         self._stop_timer()
+        if self._admission is not None:
+            self._admission.over()
         room, member, self._member = self._room, self._member, None
         if room is not None and member is not None:
             room.leave(member)
@@ -163,7 +199,9 @@ class Connection:
 
     def _go_on(self) -> None:
         """Read on, if there is no reason left not to."""
-        if self._timer is None and self._member and self._member.unanswered < self._hub.limits.in_flight:
+        if self._timer is not None or self._renewing is not None or self._member is None:
+            return
+        if self._member.unanswered < self._hub.limits.in_flight:
             self._transport.resume_reading()
 
     def _our_fault(self, error: Exception) -> StoreError:
@@ -201,6 +239,9 @@ class Connection:
             self._room.move(member, message)
         elif isinstance(message, Ping):
             self._transport.write(Frame(encode(Pong())))
+        elif isinstance(message, Auth):
+            assert self._admission is not None
+            self._renew(self._admission, member.client, message.token)
         else:
             raise MalformedMessage("hello was said already")
 
@@ -230,5 +271,10 @@ def _reason(error: CollabError) -> str:
 
 
 class _Gone(ConnectionFault):
-    code = "invalid_name"
+    """There is nothing of that name."""
+
     close_code = CloseCode.GONE
+
+    def __init__(self, why: CollabError) -> None:
+        self.code = why.code
+        super().__init__(str(why))

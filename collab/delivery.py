@@ -67,6 +67,8 @@ class Delivery:
         self._fault = fault
         self._stall_seconds = stall_seconds
         self._feeding: asyncio.Task[None] | None = None
+        # What waits for the end of the opening; None from then on.
+        self._held: list[Frame] | None = []
 
     def start(self, opening: Iterable[Frame], cursor: int) -> None:
         """Write ``opening``, then all events after ``cursor``, then go live."""
@@ -84,6 +86,13 @@ class Delivery:
             self._transport.write(frame)
             self.cursor = seq
 
+    def tell(self, frame: Frame) -> None:
+        """Write ``frame``, which is about the connection itself, as soon as it may come: not within the opening."""
+        if self._held is None:
+            self._transport.write(frame)
+        else:
+            self._held.append(frame)
+
     def stop(self) -> None:
         """No more events. What is written already stays so."""
         self.live = False
@@ -94,6 +103,9 @@ class Delivery:
         try:
             for frame in opening:
                 await self._drained()
+                self._transport.write(frame)
+            held, self._held = self._held, None
+            for frame in held or ():
                 self._transport.write(frame)
             while rows := await self._rows_after(self.cursor, CHUNK_EVENTS):
                 for frame, count in frames(rows):

@@ -18,6 +18,7 @@ class CloseCode(IntEnum):
     """WebSocket close codes of ``collab.v1``: 4400 to 4499 are final, all others mean *try again*."""
 
     RETRY = 1013
+    EXPIRED = 4001
     BAD_MESSAGE = 4400
     UNAUTHORISED = 4401
     FORBIDDEN = 4403
@@ -150,6 +151,16 @@ class TooFast(RequestError):
     def __init__(self, per_second: float) -> None:
         self.per_second = per_second
         super().__init__(f"more than {per_second:g} edits per second")
+
+
+class NotPermitted(RequestError):
+    """Whoever asks may look, and no more."""
+
+    code = "forbidden"
+
+    def __init__(self, role: str) -> None:
+        self.role = role
+        super().__init__(f"who is {role!r} here may not change anything")
 
 
 class DocumentNotFound(RequestError):
@@ -315,6 +326,16 @@ class MessageTooLarge(ConnectionFault):
 class Unauthorised(ConnectionFault):
     code = "unauthorised"
     close_code = CloseCode.UNAUTHORISED
+
+
+class TokenExpired(ConnectionFault):
+    """The client comes back with a new token, or is told then that the one it has is none."""
+
+    code = "token_expired"
+    close_code = CloseCode.EXPIRED
+
+    def __init__(self) -> None:
+        super().__init__("the token has expired")
 
 
 class Forbidden(ConnectionFault):

@@ -15,13 +15,16 @@ from collab.errors import HistoryError
 from collab.link import longest_backoff
 from collab.messages import EventRow
 from collab.shapes import LogRow
+from collab.tokens import Token
 
 Row = TypeVar("Row", bound=EventRow)
 
 LIVE = "text/event-stream"
 
 
-async def follow_log(url: str, *, after: int | None = None) -> AsyncIterator[LogRow]:
+async def follow_log(
+    url: str, *, after: int | None = None, token: Token | None = None
+) -> AsyncIterator[LogRow]:
     """The events of all documents on the server at ``url``, from position ``after`` on, or from now on; endless.
 
     Keep the ``position`` of what is dealt with, and go on ``after`` it.
@@ -29,7 +32,7 @@ async def follow_log(url: str, *, after: int | None = None) -> AsyncIterator[Log
     Raises:
         HistoryError: the server says no.
     """
-    async with Asking(url) as asking:
+    async with Asking(url, token) as asking:
         async for row in followed(asking, "/api/log", LogRow, after):
             yield row
 

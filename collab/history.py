@@ -39,6 +39,7 @@ from collab.shapes import (
     UndoPreview,
     VersionsPage,
 )
+from collab.tokens import Token
 
 Shape = TypeVar("Shape")
 Page = TypeVar("Page", BlamePage, DiffPage, SessionsPage, UndoPreview, VersionsPage)
@@ -50,10 +51,10 @@ Format = Literal["text", "markdown", "json", "history"]
 
 
 class History:
-    """The history of ``document`` on the server at ``url`` (http, https, ws or wss)."""
+    """The history of ``document`` on the server at ``url`` (http, https, ws or wss), for whoever the ``token`` is."""
 
-    def __init__(self, url: str, document: str) -> None:
-        self._asking = Asking(url)
+    def __init__(self, url: str, document: str, *, token: Token | None = None) -> None:
+        self._asking = Asking(url, token)
         self._path = path_of(document)
 
     # Looking back.

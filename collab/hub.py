@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from collab.admission import Admission
 from collab.auth import Anonymous, Authenticator, Identity
 from collab.clientele import SERVER, errand_client
 from collab.document import CreateDocument, Document
@@ -65,6 +66,7 @@ class Hub:
         self._opening: dict[str, asyncio.Task[Room]] = {}
         self._idle: dict[str, asyncio.TimerHandle] = {}
         self._closing = False
+        self.admissions: set[Admission] = set()
 
     @property
     def closing(self) -> bool:
@@ -125,9 +127,10 @@ class Hub:
                 self.left(room)
 
     async def room(self, document: str, identity: Identity) -> Room:
-        """The room of ``document``, which is created if there is no such document.
+        """The room of ``document``, which is created if there is no such document, and ``identity`` may do that.
 
         Raises:
+            DocumentNotFound: there is no such document, and it isn't created.
             InvalidName: the id isn't allowed.
             StoreError: the log can't be read or written.
         """
@@ -136,6 +139,9 @@ class Hub:
         room = self._rooms.get(document)
         if room is not None:
             return room
+        # Asked here, since whoever comes at the same time and may create it waits for the same opening.
+        if not identity.may_edit:
+            await record_of(self.store, document)
         opening = self._opening.get(document)
         if opening is None:
             opening = self._opening[document] = asyncio.create_task(self._open(document, identity))
@@ -165,6 +171,20 @@ class Hub:
         self._rooms[document] = room
         self.left(room)
         return room
+
+    def permit(self, author: str, role: str | None, document: str | None = None) -> int:
+        """Give ``author`` another role on all open connections, or on those to ``document``; with None they are closed.
+
+        How many there are. It holds for them only: what becomes of who comes later the authenticator has to know.
+        """
+        found = [
+            admission
+            for admission in self.admissions
+            if admission.identity.author == author and document in (None, admission.document)
+        ]
+        for admission in found:
+            admission.permit(role)
+        return len(found)
 
     def left(self, room: Room) -> None:
         """Somebody left ``room``; close it if it stays empty."""

@@ -15,9 +15,20 @@ from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
+from collab import tokens
 from collab.errors import CollabError, MalformedMessage, is_final
-from collab.messages import SUBPROTOCOL, Retry, ServerMessage, Welcome, decode_server, encode
+from collab.messages import (
+    SUBPROTOCOL,
+    Auth,
+    AuthExpiring,
+    Retry,
+    ServerMessage,
+    Welcome,
+    decode_server,
+    encode,
+)
 from collab.participant import News, Participant
+from collab.tokens import Token
 
 Status = Literal["connecting", "connected", "disconnected"]
 
@@ -48,7 +59,8 @@ class Link:
     """Carries ``talk`` to and from the server at ``url`` until it is closed for good.
 
     ``tell`` is given the news that messages bring, and ``stirred`` is awaited whenever anything has come or
-    changed. ``closed`` says why the link ended, once it has; ``reconnects`` counts the sockets after the first.
+    changed. ``token`` says who is there, anew on each socket and before it expires. ``closed`` says why the link
+    ended, once it has; ``reconnects`` counts the sockets after the first.
     """
 
     def __init__(
@@ -58,6 +70,7 @@ class Link:
         *,
         tell: Callable[[list[News]], None],
         stirred: Callable[[], Awaitable[None]],
+        token: Token | None = None,
     ) -> None:
         self.status: Status = "disconnected"
         self.closed: Closed | None = None
@@ -66,6 +79,7 @@ class Link:
         self._talk = talk
         self._tell = tell
         self._stirred = stirred
+        self._token = token
         self._to_send = asyncio.Event()
 
     def wake(self) -> None:
@@ -100,6 +114,12 @@ class Link:
     async def _connect_once(self) -> Closed | None:
         """Talk through one socket until it ends; returns why there must not be another one, if so."""
         try:
+            token = await tokens.current(self._token)
+        except Exception as error:
+            # The program's own doing, say a login that can't be reached: it is asked again as after any break.
+            logger.warning("%s: no token: %s", self._url, error)
+            return None
+        try:
             async with open_socket(
                 self._url,
                 subprotocols=[Subprotocol(SUBPROTOCOL)],
@@ -107,7 +127,7 @@ class Link:
                 open_timeout=OPEN_SECONDS,
                 max_size=FRAME_LIMIT,
             ) as socket:
-                await self._converse(socket)
+                await self._converse(socket, token)
         except ConnectionClosed as error:
             code = error.rcvd.code if error.rcvd else 1006
             if is_final(code):
@@ -121,8 +141,8 @@ class Link:
             return Closed(4400, str(error))
         return None
 
-    async def _converse(self, socket: ClientConnection) -> None:
-        await socket.send(encode(self._talk.hello()), text=True)
+    async def _converse(self, socket: ClientConnection, token: str | None) -> None:
+        await socket.send(encode(self._talk.hello(token)), text=True)
         welcome = decode_server(await socket.recv())
         if isinstance(welcome, Retry):
             self._receive(welcome)
@@ -133,14 +153,19 @@ class Link:
         self._tell(self._talk.welcomed(welcome, time.monotonic()))
         self._look_whether_connected()
         await self._stirred()
-        sending = asyncio.create_task(self._send_edits(socket))
+        tasks = [asyncio.create_task(self._send_edits(socket))]
         try:
             async for frame in socket:
-                self._receive(decode_server(frame) if isinstance(frame, str) else frame)
+                message = decode_server(frame) if isinstance(frame, str) else frame
+                if isinstance(message, AuthExpiring):
+                    tasks.append(asyncio.create_task(self._send_token(socket)))
+                else:
+                    self._receive(message)
                 await self._stirred()
         finally:
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)  # it ends as the socket does
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)  # they end as the socket does
         # The iteration ends quietly where the close was a normal one; coming back is right then too.
 
     def _receive(self, message: ServerMessage | bytes) -> None:
@@ -154,6 +179,18 @@ class Link:
         if self._talk.caught_up:
             self.status = "connected"
             self._to_send.set()
+
+    async def _send_token(self, socket: ClientConnection) -> None:
+        """Send another token, if there may be another."""
+        if not callable(self._token):
+            return
+        try:
+            token = await tokens.current(self._token)
+        except Exception as error:
+            logger.warning("%s: no token: %s", self._url, error)  # on the next socket it is asked for again
+            return
+        if token is not None:
+            await socket.send(encode(Auth(token)), text=True)
 
     async def _send_edits(self, socket: ClientConnection) -> None:
         while True:

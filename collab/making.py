@@ -10,10 +10,17 @@ from collab.asking import Asking, path_of
 from collab.errors import AlreadyDone, HistoryError
 from collab.operation import Text
 from collab.shapes import DocumentRow
+from collab.tokens import Token
 
 
 async def create(
-    url: str, id: str | None = None, *, title: str = "", kind: str = "text", content: Text = ""
+    url: str,
+    id: str | None = None,
+    *,
+    title: str = "",
+    kind: str = "text",
+    content: Text = "",
+    token: Token | None = None,
 ) -> DocumentRow:
     """Make a document on the server at ``url``, under a random id if none is given, that begins with ``content``.
 
@@ -22,12 +29,12 @@ async def create(
     Raises:
         HistoryError: the server said no, or can't be reached.
     """
-    async with Asking(url) as asking:
+    async with Asking(url, token) as asking:
         return await made(asking, "/api/documents", id, title=title, kind=kind, content=content)
 
 
 async def import_history(
-    url: str, pieces: bytes | AsyncIterable[bytes], *, id: str | None = None
+    url: str, pieces: bytes | AsyncIterable[bytes], *, id: str | None = None, token: Token | None = None
 ) -> DocumentRow:
     """Bring a history that was exported to the server at ``url``, under the id that it had or another.
 
@@ -36,7 +43,7 @@ async def import_history(
     Raises:
         HistoryError: as for `create`.
     """
-    async with Asking(url) as asking:
+    async with Asking(url, token) as asking:
         return await asking.send("/api/import", DocumentRow, pieces, {"id": id})
 
 

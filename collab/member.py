@@ -8,7 +8,7 @@ from typing import Any
 from collab.auth import Identity
 from collab.delivery import Delivery
 from collab.errors import CollabError
-from collab.messages import encode
+from collab.messages import Role, encode
 from collab.session import Session
 from collab.transport import Frame, Transport
 
@@ -29,7 +29,7 @@ class Member:
         answered: Callable[[], None],
     ) -> None:
         self.session = session
-        self.identity = identity
+        self._take(identity)
         self.transport = transport
         self.fault = fault
         self.answered = answered
@@ -39,6 +39,17 @@ class Member:
     @property
     def client(self) -> str:
         return self.session.client
+
+    def become(self, identity: Identity) -> None:
+        """Be somebody else from now on, or the same with another role, of which the client is told."""
+        before = self.identity
+        self._take(identity)
+        if identity.role != before.role:
+            self.delivery.tell(Frame(encode(Role(identity.role))))
+
+    def _take(self, identity: Identity) -> None:
+        self.identity = identity
+        self.session.only_looks = "" if identity.may_edit else identity.role
 
     def send(self, message: Any) -> None:
         self.transport.write(Frame(encode(message)))

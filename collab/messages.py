@@ -74,7 +74,13 @@ class Ping(Message, frozen=True, tag="ping"):
     pass
 
 
-ClientMessage = Hello | Edit | SetPresence | Ping
+class Auth(Message, frozen=True, tag="auth"):
+    """A new token for the one that is about to expire."""
+
+    token: str
+
+
+ClientMessage = Hello | Edit | SetPresence | Ping | Auth
 
 
 # From server to client.
@@ -180,6 +186,18 @@ class Retry(Message, frozen=True, tag="retry"):
     reason: str
 
 
+class Role(Message, frozen=True, tag="role"):
+    """From now on the client is this to the document."""
+
+    role: str
+
+
+class AuthExpiring(Message, frozen=True, tag="auth-expiring", rename={"seconds": "in"}):
+    """The connection ends in so many seconds if no `Auth` comes before."""
+
+    seconds: float
+
+
 class Checksum(Message, frozen=True, tag="checksum"):
     seq: int
     hash: int
@@ -189,7 +207,19 @@ class Pong(Message, frozen=True, tag="pong"):
     pass
 
 
-ServerMessage = Welcome | SnapshotChunk | Events | PresenceUpdate | Refused | Resend | Retry | Checksum | Pong
+ServerMessage = (
+    Welcome
+    | SnapshotChunk
+    | Events
+    | PresenceUpdate
+    | Refused
+    | Resend
+    | Retry
+    | Role
+    | AuthExpiring
+    | Checksum
+    | Pong
+)
 
 _encoder = msgspec.json.Encoder()
 _client_decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)

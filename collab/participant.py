@@ -28,6 +28,7 @@ from collab.messages import (
     Pong,
     Refused,
     Retry,
+    Role,
     ServerMessage,
     SnapshotChunk,
     Welcome,
@@ -75,7 +76,13 @@ class Mistrust(msgspec.Struct, frozen=True):
     reason: str
 
 
-News = Taken | Loaded | TakenOut | Mistrust
+class RoleTaken(msgspec.Struct, frozen=True):
+    """The client is now this to the document, and was something else."""
+
+    role: str
+
+
+News = Taken | Loaded | TakenOut | Mistrust | RoleTaken
 
 
 class Participant:
@@ -97,6 +104,7 @@ class Participant:
         self.replica = Replica(client, coalesce=coalesce)
         self.author = ""
         self.kind = "text"
+        self.role = ""
         self.caught_up = False
         self.synced = False
         self.most_inserted = 1
@@ -119,7 +127,7 @@ class Participant:
         """Whether events have come that ``gate`` holds back."""
         return bool(self._waiting)
 
-    def hello(self) -> Hello:
+    def hello(self, token: str | None = None) -> Hello:
         """What to say first on a new socket."""
         self.caught_up = False
         self._waiting.clear()
@@ -132,6 +140,7 @@ class Participant:
             schema=SCHEMA,
             since=since,
             epoch=self._epoch,
+            token=token,
             user=self._user,
             accept_encoding=self._accept_encoding,
         )
@@ -149,6 +158,7 @@ class Participant:
             burst=max(1, int(SHARE_OF_RATE * limits.edit_burst)),
             now=now,
         )
+        news = self._become(welcome.role)
         self._target = welcome.seq
         self._accepted = welcome.accepted
         self.replica.resume(welcome.accepted)
@@ -159,11 +169,11 @@ class Participant:
             try:
                 self._loading = Loading(welcome.snapshot)
             except BadContent as bad:
-                return [self._bad_content(bad)]
+                return [*news, self._bad_content(bad)]
         else:
             self._epoch = welcome.epoch
         self._look_whether_caught_up()
-        return []
+        return news
 
     def receive(self, message: ServerMessage | bytes) -> list[News]:
         """Take in any message after the welcome; ``bytes`` are those of a binary one."""
@@ -183,7 +193,14 @@ class Participant:
                 return [TakenOut(refused.op, refused.change, message.code, message.reason)]
         elif isinstance(message, Checksum):
             return self._check(message)
+        elif isinstance(message, Role):
+            return self._become(message.role)
         return []
+
+    def _become(self, role: str) -> list[News]:
+        news: list[News] = [RoleTaken(role)] if self.role not in ("", role) else []
+        self.role = role
+        return news
 
     def take_waiting(self) -> list[News]:
         """Take in events that have come, as far as ``gate`` lets them pass."""

@@ -24,6 +24,7 @@ from collab.document import Document, EditText
 from collab.errors import (
     FellBehind,
     MalformedMessage,
+    NotPermitted,
     OperationTooLarge,
     PastEnd,
     RequestError,
@@ -47,13 +48,15 @@ class Accepted(msgspec.Struct, frozen=True):
 class Session:
     """The talk with ``client`` from its welcome at version ``joined`` on.
 
-    ``accepted`` is the id of the client's newest edit that is an event, committed or about to be.
+    ``accepted`` is the id of the client's newest edit that is an event, committed or about to be. ``only_looks`` is the
+    role of a client that may not edit.
     """
 
     def __init__(self, client: str, *, joined: int, accepted: int, limits: Limits, now: float) -> None:
         self.client = client
         self.accepted = accepted
         self.refusals = 0
+        self.only_looks = ""
         self._limits = limits
         self._base = joined
         self._bridge = Bridge(client)
@@ -123,6 +126,8 @@ class Session:
             raise FellBehind(f"{len(self._bridge)} events since version {base}: resume")
 
     def _decide(self, edit: Edit, document: Document, now: float) -> Payload:
+        if self.only_looks:
+            raise NotPermitted(self.only_looks)
         if not self._bucket.take(now):
             raise TooFast(self._limits.edits_per_second)
         op = validate(edit.op)

@@ -24,6 +24,7 @@ from collab.errors import (
     InvalidName,
     NotCreatedYet,
     NothingToDo,
+    NotPermitted,
     OperationTooLarge,
     PastEnd,
     RequestError,
@@ -53,6 +54,7 @@ MAX_PAGE = 200
 _STATUS: list[tuple[type[CollabError], int]] = [
     (Unauthorised, 401),
     (Forbidden, 403),
+    (NotPermitted, 403),
     (DocumentNotFound, 404),
     (UnknownVersion, 404),
     (UnknownPosition, 404),

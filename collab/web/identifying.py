@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from collab.auth import IDENTITY, Identity
+from collab.errors import NotPermitted
 from collab.hub import Hub
 from collab.web.endpoints import Endpoint, Handler
 
@@ -14,11 +15,15 @@ def identified(endpoint: Endpoint) -> Handler:
     """The endpoint's handler, for whoever may ask; others are told so."""
 
     async def handle(request: Request) -> Response:
+        hub: Hub = request.app.state.hub
         if IDENTITY not in request.scope:
-            hub: Hub = request.app.state.hub
             request.scope[IDENTITY] = await hub.authenticator.authenticate(
                 _token(request), document=request.path_params.get("document"), client=None
             )
+        identity = who(request)
+        identity.check_valid(hub.clock.now())
+        if endpoint.method != "GET" and not identity.may_edit:
+            raise NotPermitted(identity.role)
         return await endpoint.handler(request)
 
     return endpoint.handler if endpoint.open else handle
