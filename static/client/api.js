@@ -43,21 +43,20 @@ export class Api {
   /**
    * Have something done, once, however often it has to be asked for.
    *
+   * @param {"POST" | "PATCH"} method
    * @param {string} path
    * @param {object} body
-   * @param {() => Promise<any>} find looks for what an earlier try has done, when a later one is refused; undefined
-   *   where there is no such thing
+   * @param {(seq: number) => Promise<any>} read what an earlier try has done, of which the answer got lost: the event
+   *   of that number
    * @returns {Promise<any>}
    */
-  async post(path, body, find) {
+  async write(method, path, body, read) {
     const headers = { "content-type": "application/json", "idempotency-key": randomId(22) };
-    const asked = { tries: 0 };
     try {
-      return await this.#ask(this.#url(path), { method: "POST", headers, body: JSON.stringify(body) }, asked);
+      return await this.#ask(this.#url(path), { method, headers, body: JSON.stringify(body) });
     } catch (error) {
-      const done = asked.tries > 1 && error instanceof CollabError && error.code !== "unreachable" ? await find() : undefined;
-      if (done === undefined) throw error;
-      return done;
+      if (error instanceof Failure && error.code === "already_done" && error.seq !== undefined) return read(error.seq);
+      throw error;
     }
   }
 
@@ -68,11 +67,10 @@ export class Api {
     return url;
   }
 
-  /** @param {URL} url @param {RequestInit} request @param {{ tries: number }} [asked] counts the tries */
-  async #ask(url, request, asked = { tries: 0 }) {
-    for (;;) {
-      asked.tries += 1;
-      const last = asked.tries >= MOST_TRIES;
+  /** @param {URL} url @param {RequestInit} request */
+  async #ask(url, request) {
+    for (let tries = 1; ; tries += 1) {
+      const last = tries >= MOST_TRIES;
       const token = typeof this.#token === "function" ? await this.#token() : this.#token;
       const headers = { ...request.headers, ...(token ? { authorization: `Bearer ${token}` } : {}) };
       try {
@@ -83,19 +81,27 @@ export class Api {
         if (error instanceof CollabError) throw error;
         if (last) throw new CollabError("unreachable", `the server can't be reached: ${error}`);
       }
-      const longest = FIRST_MS * 2 ** (asked.tries - 1);
+      const longest = FIRST_MS * 2 ** (tries - 1);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
     }
   }
 }
 
-/** @param {Response} response @returns {Promise<CollabError>} */
+class Failure extends CollabError {
+  /** @param {string} code @param {string} reason @param {number} [seq] of the event that is there already */
+  constructor(code, reason, seq) {
+    super(code, reason);
+    this.seq = seq;
+  }
+}
+
+/** @param {Response} response @returns {Promise<Failure>} */
 async function failure(response) {
   const text = await response.text();
   try {
-    const { code, reason } = JSON.parse(text).error;
-    return new CollabError(code, reason);
+    const { code, reason, seq } = JSON.parse(text).error;
+    return new Failure(code, reason, seq);
   } catch {
-    return new CollabError(`http_${response.status}`, text.slice(0, 200) || response.statusText);
+    return new Failure(`http_${response.status}`, text.slice(0, 200) || response.statusText);
   }
 }

@@ -23,11 +23,24 @@ import { SUBPROTOCOL, isFinal } from "./messages.js";
 /**
  * @typedef {object} ConnectionListener
  * @property {() => void} opened
+ * @property {() => void} asked a ping has been sent
  * @property {(message: any) => void} message
  * @property {(bytes: Uint8Array) => void} binary
  * @property {(end: { code: number, reason: string, final: boolean }) => void} lost
  * @property {() => void} trying
  */
+
+/**
+ * @param {string | URL} url of a server
+ * @param {string} document
+ * @returns {string} where its socket is
+ */
+export function socketUrl(url, document) {
+  const result = new URL(url);
+  result.protocol = result.protocol.replace("http", "ws");
+  result.pathname = `${result.pathname.replace(/\/$/, "")}/ws/documents/${encodeURIComponent(document)}`;
+  return result.href;
+}
 
 /** Frames that are remembered for `debug`, and the characters or bytes in them. */
 const MOST_FRAMES = 500;
@@ -53,6 +66,7 @@ export class Connection {
   #socket = null;
   #isOpen = false;
   #stopped = false;
+  #paused = false;
   #heardAt = 0;
   /** @type {unknown} */
   #retryTimer = null;
@@ -115,6 +129,20 @@ export class Connection {
     this.#end(1000, reason);
   }
 
+  /** Leave the socket, and open none until `resume`. */
+  pause() {
+    if (this.#stopped || this.#paused) return;
+    this.#paused = true;
+    this.#environment.clearTimeout(this.#retryTimer);
+    this.#end(1000, "disconnected here");
+  }
+
+  /** Go on after `pause`. */
+  resume() {
+    this.#paused = false;
+    this.#wake();
+  }
+
   /** Close for good. */
   stop() {
     this.#stopped = true;
@@ -163,8 +191,12 @@ export class Connection {
     this.#quietTimer ??= this.#watch(QUIET_MS);
   }
 
-  /** One timer that is set again when it fires is cheaper than one that is moved with every frame. */
-  /** @param {number} milliseconds @returns {unknown} */
+  /**
+   * One timer that is set again when it fires is cheaper than one that is moved with every frame.
+   *
+   * @param {number} milliseconds
+   * @returns {unknown}
+   */
   #watch(milliseconds) {
     return this.#environment.setTimeout(() => {
       const left = this.#heardAt + QUIET_MS - this.#environment.now();
@@ -176,6 +208,7 @@ export class Connection {
   /** @param {number} within milliseconds */
   #ask(within) {
     this.send({ type: "ping" });
+    this.#listener.asked();
     this.#expectAnswer(within);
   }
 
@@ -207,7 +240,7 @@ export class Connection {
     this.#drop();
     const final = isFinal(code);
     if (final) this.stop();
-    else this.#scheduleRetry();
+    else if (!this.#paused) this.#scheduleRetry();
     this.#listener.lost({ code, reason, final });
   }
 
@@ -226,7 +259,7 @@ export class Connection {
 
   /** The network is back or the page is looked at again: no reason to wait. */
   #wake() {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#paused) return;
     if (this.#isOpen) {
       if (this.#environment.now() - this.#heardAt >= QUIET_MS) this.#ask(ANSWER_MS);
       return;

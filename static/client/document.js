@@ -3,89 +3,35 @@
  * It ties the parts together: `Session` (what to say), `Connection` (how), `UndoManager`, `Presence`.
  */
 
-import { Connection } from "./connection.js";
-import { Emitter } from "./emitter.js";
+import { Connection, socketUrl } from "./connection.js";
+import { Editing, deletion, insertion } from "./editing.js";
 import { realEnvironment, randomId } from "./environment.js";
-import { CollabError, badLength } from "./errors.js";
+import { Greeting } from "./greeting.js";
 import { Inbox } from "./inbox.js";
-import { apply, diff, normalize, plainText, split, validate } from "./operation.js";
+import { Latency } from "./latency.js";
+import { diff, plainText } from "./operation.js";
+import { Outstanding, closedError, statusOf } from "./outstanding.js";
+import { WithPast } from "./past.js";
 import { Presence } from "./presence.js";
 import { Session, onlyClient } from "./session.js";
 import { UndoManager } from "./undo.js";
-import { Waiters } from "./waiters.js";
 
 /** @typedef {import("./connection.js").SocketClass} SocketClass */
-/** @typedef {import("./environment.js").Environment} Environment */
-/** @typedef {import("./messages.js").User} User */
-/** @typedef {import("./operation.js").Content} Content */
 /** @typedef {import("./operation.js").Operation} Operation */
-/** @typedef {import("./replica.js").Integrated} Integrated */
-/** @typedef {import("./session.js").Divergence} Divergence */
-/** @typedef {import("./session.js").Refusal} Refusal */
-/** @typedef {import("./history.js").History} History */
-/** @typedef {import("./history.js").When} When */
-/** @typedef {import("./keeping.js").Keeper} Keeper */
-/** @typedef {import("./keeping.js").Report} Report */
-/** @typedef {"connecting" | "connected" | "disconnected"} ConnectionState */
-
-/**
- * What has become of one's own work. `saved`: all of it is in the log. `saving`: it is on its way. `connecting`:
- * nothing is outstanding, and there is no connection. `kept`: it waits for a connection, and is kept on this device.
- * `unsaved`: it waits, and is here in memory only.
- *
- * @typedef {"saved" | "saving" | "connecting" | "kept" | "unsaved"} Status
- */
-/** @typedef {string | (() => string | Promise<string>)} Token a function is asked anew for each connection */
-
-/** @typedef {{ version: number, operation: Operation, origin: "local" | "remote", author: string }} Change */
-/** @typedef {{ code: number, reason: string, final: boolean }} Closed */
-
-/**
- * @typedef {{
- *   change: Change,
- *   status: Status,
- *   synced: undefined,
- *   pending: number,
- *   saved: { version: number },
- *   refused: Refusal,
- *   presence: import("./carets.js").Other[],
- *   title: string,
- *   closed: Closed,
- *   diverged: Divergence,
- *   retry: { code: string, reason: string },
- *   connection: ConnectionState,
- *   restored: Report,
- *   "offline-unavailable": { code: string, reason: string },
- * }} DocumentEvents
- */
-
-/**
- * @typedef {object} DocumentOptions
- * @property {string} document its id
- * @property {User} [user] how to be shown to the others
- * @property {Token} [token] that says to the server who this is
- * @property {boolean | string} [offline] of `open` and `connect`: keep unsaved edits on this device. A string names
- *   whose they are, where several people use one browser
- * @property {Keeper} [keeper] keeps what is unsaved; `offline` makes one
- * @property {SocketClass} [WebSocket] where there is no global one
- * @property {Environment} [environment] clock and chance, for tests
- */
-
-/** What a server allows by default; its welcome gives the real number. */
-const OPERATION_LIMIT = 262_144;
+/** @typedef {import("./shapes.js").Closed} Closed */
+/** @typedef {import("./shapes.js").ConnectionState} ConnectionState */
+/** @typedef {import("./shapes.js").DocumentOptions} DocumentOptions */
+/** @typedef {import("./shapes.js").Status} Status */
+/** @typedef {import("./shapes.js").Token} Token */
 
 /** Roles that may look and not write. */
 const READERS = new Set(["viewer", "reader", "commenter"]);
 
-/** @extends {Emitter<DocumentEvents>} */
-export class CollabDocument extends Emitter {
+export class CollabDocument extends WithPast {
   /** @type {ConnectionState} */
   connection = "connecting";
   /** @type {Status} */
   status = "connecting";
-  /** @type {Map<string, any[]>} what who subscribes late is told, by the event's name */
-  #told = new Map();
-  title = "";
   /** What the server calls the user; empty until it has said so. */
   author = "";
   /** @type {Closed | null} why it will not connect again */
@@ -94,15 +40,14 @@ export class CollabDocument extends Emitter {
   #inbox;
   #connection;
   #undo;
+  #editing;
   #environment;
-  #url;
-  #token;
+  #greeting;
   #keeper;
-  #synced = new Waiters();
-  #saved = new Waiters();
-  #pendingTold = 0;
-  /** Stands for the connection for which a token is asked. */
-  #attempt = 0;
+  #latency = new Latency();
+  #outstanding;
+  /** What was last told of these. */
+  #told = { title: "", role: "" };
   /** @type {unknown} */
   #flushTimer = null;
 
@@ -113,15 +58,21 @@ export class CollabDocument extends Emitter {
    * @param {DocumentOptions} options
    */
   constructor(url, { document, user, token, keeper, WebSocket = globalThis.WebSocket, environment = realEnvironment }) {
-    super();
+    super(url, document, token);
     if (!WebSocket) throw new TypeError("no global WebSocket here: pass one as the option WebSocket");
-    this.document = document;
     /** Id of this session of editing. */
     this.client = keeper?.client ?? randomId(12);
-    this.#url = url;
-    this.#token = token;
     this.#keeper = keeper;
     this.#environment = environment;
+    this.#greeting = new Greeting(token, environment, {
+      ready: (token, many) => {
+        this.#session.replica.many ??= this.#undo.many ??= many;
+        this.#session.hello(token);
+      },
+      barred: (reason) => this.#connection.restart(reason),
+      renewed: (token) => this.#connection.send({ type: "auth", token }),
+      failed: (reason) => this.emit("retry", { code: "token_failed", reason }),
+    });
     this.#undo = new UndoManager({ client: this.client, clock: environment.now });
     this.#session = new Session({
       client: this.client,
@@ -130,11 +81,15 @@ export class CollabDocument extends Emitter {
       listener: this.#sessionListener(),
       acceptEncoding: environment.acceptEncoding,
     });
+    this.#editing = new Editing(this.#session, this.#undo, (part) => this.#changed(part, "local", this.author));
+    this.#outstanding = new Outstanding(this.#session);
     this.#inbox = new Inbox(environment.inflate, {
       message: (message) => {
+        if (message.type === "pong") this.#latency.answered(0, environment.now());
         this.#session.receive(message, environment.now());
         this.#flush();
       },
+      loading: (progress) => this.emit("loading", progress),
       damaged: (detail) => this.#session.damaged(detail),
     });
     this.presence = new Presence({ session: this.#session, environment, user: user ?? {} });
@@ -145,38 +100,16 @@ export class CollabDocument extends Emitter {
       environment,
       listener: {
         trying: () => this.#setConnection("connecting"),
-        opened: () => this.#hello(),
+        opened: () => this.#greeting.begin(this.#session.epoch !== null && this.#session.replica.lastId > 0),
+        asked: () => this.#latency.sent(0, environment.now()),
         message: (message) => this.#inbox.message(message),
         binary: (bytes) => this.#inbox.binary(bytes),
         lost: (end) => this.#lost(end),
       },
     });
-    keeper?.begin(this, this.#session, (name, value) => (name ? this.#say(name, value) : this.#tellStatus()));
+    keeper?.begin(this, this.#session, (name, value) => (name ? this.say(name, value) : this.#tellStatus()));
+    this.#told.title = this.title;
     this.#connection.start();
-  }
-
-  /**
-   * Call `fn` with the value of each event of this name. Who subscribes late is told, in a microtask, the present
-   * `status`, and every `restored` and `offline-unavailable` that there was.
-   *
-   * @template {keyof DocumentEvents & string} K
-   * @param {K} name
-   * @param {(value: DocumentEvents[K]) => void} fn
-   * @param {{ signal?: AbortSignal }} [options]
-   * @returns {() => void} call it to be told no more
-   */
-  on(name, fn, options) {
-    const off = super.on(name, fn, options);
-    const told = this.#told.get(name);
-    let wanted = true;
-    queueMicrotask(() => {
-      if (!wanted || options?.signal?.aborted) return;
-      for (const value of name === "status" ? [this.status] : (told ?? [])) fn(value);
-    });
-    return () => {
-      wanted = false;
-      off();
-    };
   }
 
   /** The text as it is shown, one's own unsaved edits included; an embed counts as one U+FFFC. */
@@ -219,19 +152,38 @@ export class CollabDocument extends Emitter {
     return this.#session.role;
   }
 
+  /** Whether it is plain text (`text`) or formatted (`rich`); known once the server, or what was kept, has said so. */
+  get kind() {
+    return this.#session.kind;
+  }
+
+  get title() {
+    return this.#session.title;
+  }
+
+  /** Whether the document has been loaded, and is not being loaded anew. */
+  get synced() {
+    return this.#session.synced;
+  }
+
+  /** Milliseconds that the log took to answer the latest own edit, or ping, that was timed; null before the first. */
+  get latency() {
+    return this.#latency.milliseconds;
+  }
+
   /** Whether edits are taken here. */
   get editable() {
-    return this.#session.synced && this.ended === null && !READERS.has(this.role);
+    return this.synced && this.ended === null && !READERS.has(this.role);
   }
 
   /** @param {number} offset UTF-16 units from the start @param {string} text */
   insert(offset, text) {
-    this.edit(normalize([checkedLength(offset), text]));
+    this.edit(insertion(offset, text));
   }
 
   /** @param {number} offset UTF-16 units from the start @param {number} length in units */
   delete(offset, length) {
-    this.edit(normalize([checkedLength(offset), -checkedLength(length)]));
+    this.edit(deletion(offset, length));
   }
 
   /**
@@ -242,13 +194,9 @@ export class CollabDocument extends Emitter {
    * @throws {CollabError} the operation is not valid on `text`, or the document can't be edited now
    */
   edit(op, { undoable = true } = {}) {
-    this.#do(op, (part) => {
-      const before = this.#session.replica.shown;
-      const continues = undoable && this.#undo.continues();
-      const made = this.#session.edit(part, { merge: continues });
-      if (made && undoable) this.#undo.edited(made.id, part, before, continues);
-      else if (made) this.#undo.untracked();
-    });
+    if (this.ended) throw closedError(this.ended);
+    this.#editing.edit(op, undoable);
+    this.#flush();
   }
 
   /** Take back one's own latest edits. @returns {boolean} whether there were any */
@@ -262,11 +210,11 @@ export class CollabDocument extends Emitter {
   }
 
   get canUndo() {
-    return this.#undo.top("undo", () => this.#pendingEdits()) !== null;
+    return this.#editing.next("undo") !== null;
   }
 
   get canRedo() {
-    return this.#undo.top("redo", () => this.#pendingEdits()) !== null;
+    return this.#editing.next("redo") !== null;
   }
 
   /** Let the next edit start a new step of undo. */
@@ -275,20 +223,16 @@ export class CollabDocument extends Emitter {
   }
 
   /** @returns {Promise<void>} once what the server had has arrived; rejected when it won't */
-  async whenSynced() {
-    if (this.#session.synced) return;
-    if (this.ended) throw closedError(this.ended);
-    await this.#synced.wait(0);
+  whenSynced() {
+    return this.#outstanding.whenSynced(this.ended);
   }
 
   /**
    * @returns {Promise<void>} once every edit made so far is in the log; rejected when one was refused or the
    *   connection has ended for good before
    */
-  async whenSaved() {
-    if (this.pending === 0) return;
-    if (this.ended) throw closedError(this.ended);
-    await this.#saved.wait(this.#session.replica.lastId);
+  whenSaved() {
+    return this.#outstanding.whenSaved(this.ended);
   }
 
   /** Disconnect for good. What is pending is lost unless it is kept: see `whenSaved` and `kept`. */
@@ -299,54 +243,14 @@ export class CollabDocument extends Emitter {
     this.#lost({ code: 1000, reason: "closed here", final: true });
   }
 
-  /** @param {When} [when] a version, or a time; the newest if it isn't given */
-  at(when) {
-    return this.#past("at", when);
+  /** Stay without a connection, as if there were no network, until `reconnect`. */
+  disconnect() {
+    this.#connection.pause();
   }
 
-  /** The log's events. @param {{ after?: number, until?: number }} [range] versions, the first one not included */
-  async *history(range) {
-    yield* await this.#past("events", range);
-  }
-
-  /** What happened between two versions. @param {number} older @param {number} [newer] */
-  diff(older, newer) {
-    return this.#past("diff", older, newer);
-  }
-
-  /** Who wrote each part. @param {When} [when] */
-  blame(when) {
-    return this.#past("blame", when);
-  }
-
-  /** How much was done when, and by whom. @param {{ buckets?: number }} [options] */
-  timeline(options) {
-    return this.#past("timeline", options);
-  }
-
-  /** Who worked on it when. */
-  sessions() {
-    return this.#past("sessions");
-  }
-
-  /** The versions that have a name. */
-  versions() {
-    return this.#past("versions");
-  }
-
-  /** @param {string} name @param {number} [version] the server's newest if it isn't given */
-  nameVersion(name, version) {
-    return this.#past("nameVersion", name, version);
-  }
-
-  /** Bring an older version back, by one event. @param {number} version */
-  restore(version) {
-    return this.#past("restore", version);
-  }
-
-  /** Make another document of a version. @param {number} [version] @param {{ id?: string, title?: string }} [options] */
-  fork(version, options) {
-    return this.#past("fork", version, options);
+  /** Connect again after `disconnect`. */
+  reconnect() {
+    this.#connection.resume();
   }
 
   /** What whoever looks into it wants to know. It holds text of the document. */
@@ -359,60 +263,27 @@ export class CollabDocument extends Emitter {
     return (await import("./debug.js")).reproduction(this, this.#session, this.#connection.frames);
   }
 
-  /**
-   * @template {keyof History} K
-   * @param {K} name
-   * @param {Parameters<History[K]>} args
-   * @returns {Promise<Awaited<ReturnType<History[K]>>>}
-   */
-  async #past(name, ...args) {
-    const { History } = await import("./history.js");
-    const past = /** @type {any} */ (new History(this.#url, this.document, this.#token));
-    return past[name](...args);
-  }
-
   /** @param {"undo" | "redo"} kind @returns {boolean} */
   #undoOrRedo(kind) {
-    const group = this.#undo.top(kind, () => this.#pendingEdits());
-    if (!group || !this.editable) return false;
-    this.#do(group.op, (part, last) => {
-      const before = this.#session.replica.shown;
-      const made = this.#session.edit(part, { merge: false });
-      if (made) this.#undo.undone(made.id, { kind, group: group.number, last }, part, before);
-    });
-    return true;
-  }
-
-  /** @param {Operation} op @param {(part: Operation, last: boolean) => void} make */
-  #do(op, make) {
-    if (this.ended) throw closedError(this.ended);
-    // More components than one edit may have are no error here: they are split.
-    const operation = validate(op, undefined, { mostComponents: Infinity });
-    const parts = split(operation, this.#session.limits?.operation ?? OPERATION_LIMIT);
-    for (const part of parts) {
-      make(part, part === parts.at(-1));
-      this.#changed(part, "local", this.author);
-    }
-    this.#flush();
-  }
-
-  *#pendingEdits() {
-    let before = this.#session.replica.confirmed;
-    for (const { id, op } of this.#session.replica.pending) {
-      yield { id, op, before };
-      before = apply(before, op);
-    }
+    const done = this.editable && this.#editing.undoOrRedo(kind);
+    if (done) this.#flush();
+    return done;
   }
 
   /** @returns {import("./session.js").SessionListener} */
   #sessionListener() {
     return {
-      send: (message) => this.#connection.send(message),
-      welcomed: ({ you, title }) => {
+      send: (message) => {
+        if (message.type === "edit") this.#latency.sent(message.id, this.#environment.now());
+        this.#connection.send(message);
+      },
+      welcomed: ({ you }) => {
         this.#connection.welcomed();
         this.author = you.author;
-        this.#setTitle(title);
       },
+      described: () => this.#describe(),
+      expiring: (seconds) => this.#greeting.renew(seconds),
+      loading: (progress) => this.emit("loading", progress),
       reset: (before) => {
         this.#undo.reset();
         this.#keeper?.reset();
@@ -421,14 +292,15 @@ export class CollabDocument extends Emitter {
       integrated: (outcome) => this.#integrated(outcome),
       refused: (refusal, change) => {
         this.#undo.refused(refusal.id);
+        this.#latency.reset();
         this.#changed(change, "remote", this.author);
-        this.#saved.failed(new CollabError(refusal.code, refusal.reason), refusal.id);
+        this.#outstanding.refused(refusal);
         this.emit("refused", refusal);
       },
       peersChanged: () => this.presence.changed(),
       caughtUp: () => {
         this.#setConnection("connected");
-        this.#synced.reached(0);
+        this.#outstanding.synced();
         this.emit("synced", undefined);
       },
       diverged: (divergence) => {
@@ -439,15 +311,18 @@ export class CollabDocument extends Emitter {
     };
   }
 
-  /** @param {Integrated} outcome */
+  /** @param {import("./replica.js").Integrated} outcome */
   #integrated({ events, own, diverged, before, stored, operation }) {
-    if (own) this.#undo.logged(events[0].id ?? 0, stored, before, !diverged);
+    const [{ id = 0 } = {}] = events;
+    if (own) this.#latency.answered(id, this.#environment.now());
+    if (own) this.#undo.logged(id, stored, before, !diverged);
     else if (stored.length > 0) this.#undo.foreign(stored, onlyClient(events));
-    for (const { type, title } of events) if (type === "renamed" && title !== undefined) this.#setTitle(title);
     this.#keeper?.integrated(stored);
     const authors = new Set(events.map(({ author }) => author));
     const [author = ""] = authors.size === 1 ? authors : [];
     this.#changed(operation, "remote", author);
+    this.#describe();
+    if (events.length > 0) this.emit("events", events);
   }
 
   /** @param {Operation} operation @param {"local" | "remote"} origin @param {string} author */
@@ -464,19 +339,17 @@ export class CollabDocument extends Emitter {
     const wait = this.#session.flush(now());
     if (wait > 0) this.#flushTimer = setTimeout(() => this.#flush(), wait);
     this.presence.flush();
-    const { pending, lastId } = this.#session.replica;
-    this.#saved.reached(pending.length > 0 ? pending[0].id - 1 : lastId);
+    const pending = this.#outstanding.look();
     this.#keeper?.changed();
     this.#tellStatus();
-    if (pending.length === this.#pendingTold) return;
-    this.#pendingTold = pending.length;
-    this.emit("pending", pending.length);
-    if (pending.length === 0) this.emit("saved", { version: this.version });
+    if (pending !== null) this.emit("pending", pending);
+    if (pending === 0) this.emit("saved", { version: this.version });
   }
 
   /** @param {Closed} end */
   #lost(end) {
-    this.#attempt += 1;
+    this.#greeting.reset();
+    this.#latency.reset();
     this.#session.disconnected();
     this.#inbox.reset();
     if (end.final) this.ended = end;
@@ -484,27 +357,7 @@ export class CollabDocument extends Emitter {
     this.#setConnection("disconnected");
     this.presence.changed();
     this.emit("closed", end);
-    if (!end.final) return;
-    this.#synced.failed(closedError(end));
-    this.#saved.failed(closedError(end));
-  }
-
-  /** Say who we are, once it is known. */
-  async #hello() {
-    const attempt = ++this.#attempt;
-    let token = this.#token;
-    if (typeof token === "function") {
-      try {
-        token = await token();
-      } catch (error) {
-        if (attempt !== this.#attempt) return;
-        const reason = String(error);
-        this.emit("retry", { code: "token_failed", reason });
-        return this.#connection.restart(reason);
-      }
-      if (attempt !== this.#attempt) return;
-    }
-    this.#session.hello(token);
+    if (end.final) this.#outstanding.ended(end);
   }
 
   /** @param {ConnectionState} connection */
@@ -516,55 +369,32 @@ export class CollabDocument extends Emitter {
   }
 
   #tellStatus() {
-    const status = this.#statusNow();
+    const status = statusOf({
+      pending: this.pending,
+      connected: this.connection === "connected",
+      ended: this.ended !== null,
+      kept: this.#keeper?.healthy ?? false,
+    });
     if (status === this.status) return;
     this.status = status;
     this.emit("status", status);
   }
 
+  /** Tell of another title or role. */
+  #describe() {
+    for (const name of /** @type {const} */ (["title", "role"])) {
+      if (this[name] === this.#told[name]) continue;
+      this.#told[name] = this[name];
+      this.emit(name, this[name]);
+    }
+  }
+
   /**
-   * Emit an event that who subscribes later is told of, too.
-   *
-   * @template {keyof DocumentEvents & string} K
-   * @param {K} name
-   * @param {DocumentEvents[K]} value
+   * @protected
+   * @param {string} name
    */
-  #say(name, value) {
-    this.#told.set(name, [...(this.#told.get(name) ?? []), value]);
-    this.emit(name, value);
+  present(name) {
+    if (name === "status") return [this.status];
+    return name === "role" && this.role ? [this.role] : null;
   }
-
-  /** @returns {Status} */
-  #statusNow() {
-    const connected = this.connection === "connected";
-    if (this.pending > 0) return connected ? "saving" : this.#keeper?.healthy ? "kept" : "unsaved";
-    // After the end nothing is tried any more, and all there was is in the log.
-    return connected || this.ended ? "saved" : "connecting";
-  }
-
-  /** @param {string} title */
-  #setTitle(title) {
-    if (title === this.title) return;
-    this.title = title;
-    this.emit("title", title);
-  }
-}
-
-/** @param {Closed} end @returns {CollabError} */
-function closedError({ code, reason }) {
-  return new CollabError(`closed_${code}`, reason || `the connection was closed with code ${code}`);
-}
-
-/** @param {number} length @returns {number} */
-function checkedLength(length) {
-  if (!Number.isInteger(length) || length < 0) throw badLength(length, Number.MAX_SAFE_INTEGER);
-  return length;
-}
-
-/** @param {string | URL} url @param {string} document @returns {string} */
-export function socketUrl(url, document) {
-  const result = new URL(url);
-  result.protocol = result.protocol.replace("http", "ws");
-  result.pathname = `${result.pathname.replace(/\/$/, "")}/ws/documents/${encodeURIComponent(document)}`;
-  return result.href;
 }

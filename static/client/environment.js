@@ -1,5 +1,7 @@
 import { ENCODING, canInflate, inflate } from "./inflate.js";
 
+/** @typedef {typeof import("./many.js")} Many */
+
 /**
  * What the outside world is asked for: time, chance, and whether there is a network. A test passes its own.
  *
@@ -13,6 +15,7 @@ import { ENCODING, canInflate, inflate } from "./inflate.js";
  * @property {(fn: () => void, signal: AbortSignal) => void} onOffline the network seems to be gone
  * @property {string[]} acceptEncoding the kinds of compression that `inflate` undoes
  * @property {typeof inflate} inflate
+ * @property {() => Many | Promise<Many>} many loads what carries many edits over many others
  */
 
 /** @type {Environment} */
@@ -33,6 +36,7 @@ export const realEnvironment = {
   },
   acceptEncoding: canInflate ? [ENCODING] : [],
   inflate,
+  many: () => import("./many.js"),
 };
 
 const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -44,7 +44,6 @@ import { randomId } from "./environment.js";
 
 export class History {
   #api;
-  #document;
   #path;
 
   /**
@@ -54,7 +53,6 @@ export class History {
    */
   constructor(url, document, token) {
     this.#api = new Api(url, token);
-    this.#document = document;
     this.#path = encodeURIComponent(document);
   }
 
@@ -112,13 +110,17 @@ export class History {
 
   /** @param {string} name @param {number} [version] the newest if it isn't given @returns {Promise<LogEvent>} */
   nameVersion(name, version) {
-    const wish = { type: "tagged", name, ...(version === undefined ? {} : { of_version: version }) };
-    return this.#write("versions", { name, version }, wish);
+    return this.#write("POST", "/versions", { name, version });
   }
 
   /** @param {number} version @returns {Promise<LogEvent>} */
   restore(version) {
-    return this.#write("restore", { version }, { type: "restored", of_version: version });
+    return this.#write("POST", "/restore", { version });
+  }
+
+  /** @param {string} title @returns {Promise<LogEvent>} */
+  rename(title) {
+    return this.#write("PATCH", "", { title });
   }
 
   /**
@@ -127,11 +129,7 @@ export class History {
    * @returns {Promise<DocumentRow>}
    */
   async fork(version, { id = randomId(12), title } = {}) {
-    return this.#api.post(`${this.#path}/fork`, { version, id, title }, async () => {
-      // There is a document of that id now. It is the fork that was asked for if it says so itself.
-      const [first] = (await this.#api.get(`${encodeURIComponent(id)}/events`, { until: 1 })).events;
-      const { origin } = first ?? {};
-      if (origin?.document !== this.#document || (version !== undefined && origin.version !== version)) return undefined;
+    return this.#api.write("POST", `${this.#path}/fork`, { version, id, title }, async () => {
       const made = await this.#api.get(encodeURIComponent(id));
       const { kind, newest, created_at, updated_at } = made;
       return { id, kind, title: made.title, version: newest, created_at, updated_at };
@@ -157,20 +155,11 @@ export class History {
     return found;
   }
 
-  /**
-   * @param {string} what
-   * @param {object} body
-   * @param {Partial<LogEvent>} wish what its event has
-   * @returns {Promise<LogEvent>}
-   */
-  async #write(what, body, wish) {
-    const { newest } = await this.#api.get(this.#path);
-    return this.#api.post(`${this.#path}/${what}`, body, async () => {
-      for await (const event of this.events({ after: newest })) {
-        const ours = event.client?.startsWith("errand-") && Object.entries(wish).every(([key, value]) => event[/** @type {keyof LogEvent} */ (key)] === value);
-        if (ours) return event;
-      }
-      return undefined;
+  /** @param {"POST" | "PATCH"} method @param {string} what @param {object} body @returns {Promise<LogEvent>} */
+  #write(method, what, body) {
+    return this.#api.write(method, this.#path + what, body, async (seq) => {
+      const { events } = await this.#api.get(`${this.#path}/events`, { after: seq - 1, until: seq });
+      return events[0];
     });
   }
 }

@@ -19,6 +19,7 @@ const MOST_WAITING = 10_000;
 /**
  * @typedef {object} InboxListener
  * @property {(message: FromServer) => void} message
+ * @property {(progress: import("./shapes.js").Loading) => void} loading bytes of content have come
  * @property {(detail: string) => void} damaged the content is not what was announced, and nothing that follows on
  *   this connection can be understood
  */
@@ -84,6 +85,7 @@ export class Inbox {
     loading.pieces.push(piece);
     loading.size += piece.length;
     if (loading.size > bytes) return this.#damaged(`${loading.size} bytes of content, ${bytes} were announced`);
+    this.#listener.loading({ received: loading.size, total: bytes });
     if (loading.size === bytes) this.#finish(loading);
   }
 

@@ -13,6 +13,8 @@
 /**
  * @typedef {object} Kept where a session of editing was: its own edits, and what they build on
  * @property {string} epoch
+ * @property {string} kind of the document, and its title
+ * @property {string} title
  * @property {number} version
  * @property {Content} content confirmed, at `version`
  * @property {number} lastId of the newest edit that was made

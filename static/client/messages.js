@@ -71,6 +71,7 @@
  * @property {number} accepted
  * @property {{ client: string, author: string }} you
  * @property {string} role
+ * @property {string} [kind] `text` if it isn't said, or `rich`
  * @property {string} title
  * @property {Limits} limits
  */
@@ -81,6 +82,8 @@
 /** @typedef {{ type: "refused", id: number, code: string, reason: string }} Refused */
 /** @typedef {{ type: "resend", id: number }} Resend */
 /** @typedef {{ type: "retry", code: string, reason: string }} Retry */
+/** @typedef {{ type: "role", role: string }} RoleMessage the user may do something else from now on */
+/** @typedef {{ type: "auth-expiring", in: number }} AuthExpiring the token is taken for so many seconds more */
 /** @typedef {{ type: "checksum", seq: number, hash: number }} Checksum */
 
 /**
@@ -95,8 +98,10 @@
 /** @typedef {{ type: "presence", seq: number, peers: Peer[], all?: boolean }} Peers */
 /** @typedef {{ type: "presence", base: number, after: number, cursor: Cursor | null, user?: User }} OwnPresence */
 
-/** @typedef {Hello | EditMessage | OwnPresence | { type: "ping" }} FromClient */
-/** @typedef {Welcome | Snapshot | Events | Refused | Resend | Retry | Checksum | Peers | { type: "pong" }} FromServer */
+/** @typedef {{ type: "auth", token: string }} Auth a new token, on the connection that there is */
+
+/** @typedef {Hello | EditMessage | OwnPresence | Auth | { type: "ping" }} FromClient */
+/** @typedef {Welcome | Snapshot | Events | Refused | Resend | Retry | Checksum | Peers | RoleMessage | AuthExpiring | { type: "pong" }} FromServer */
 
 /** The version of the events that this client understands. */
 export const SCHEMA = 1;

@@ -218,16 +218,6 @@ class Result {
   }
 }
 
-/**
- * @param {Iterable<Operation>} ops
- * @returns {Operation} consecutive operations as one, in time that grows a little faster than their number
- */
-export function composed(ops) {
-  const missed = new Missed();
-  for (const op of ops) missed.take(op);
-  return missed.operation;
-}
-
 /** @param {Component} component an insert */
 function inserted(component) {
   const rich = typeof component === "object" && "insert" in component;

@@ -7,7 +7,8 @@
  * by a document of its own that nobody sees, since edits are numbered by client.
  */
 
-import { CollabDocument, socketUrl } from "./document.js";
+import { socketUrl } from "./connection.js";
+import { CollabDocument } from "./document.js";
 import { randomId } from "./environment.js";
 import { claim } from "./offline/claims.js";
 import { Keeper } from "./offline/keeper.js";

@@ -2,19 +2,19 @@
  * Own edits that nobody has seen, carried over all that others did meanwhile.
  *
  * Only their author ever computes this: what it sends afterwards is based on the newest version. So the exact method,
- * in pairs as the server would have done it, is used as long as it is quick, and missed.js for the rest. It is the
+ * in pairs as the server would have done it, is used as long as it is quick, and many.js for the rest. It is the
  * twin of `collab/rebase.py`.
  */
 
 import { cross } from "./meeting.js";
-import { Missed, composed } from "./missed.js";
 import { extend, single, written } from "./operation/coalesce.js";
-import { sideOf } from "./operation.js";
+import { composeAll, sideOf } from "./operation.js";
 
 /** @typedef {import("./operation.js").Operation} Operation */
 /** @typedef {import("./operation/coalesce.js").Single} Single */
 /** @typedef {{ client: string, op: Operation, leans: boolean }} Foreign an edit of somebody else, or a run of them */
 /** @typedef {{ mine: Operation[], theirs: Operation }} Rebased `mine` on the newest version, `theirs` after mine */
+/** @typedef {(client: string, mine: readonly Operation[], theirs: readonly Foreign[]) => Rebased} Method */
 
 /** Pairs of an own and a foreign edit that are crossed one by one. */
 const MOST_PAIRS = 20_000;
@@ -27,15 +27,16 @@ const MOST_PAIRS = 20_000;
  * @param {string} client
  * @param {readonly Operation[]} mine
  * @param {readonly Foreign[]} theirs
+ * @param {typeof import("./many.js") | null} many the method for many, where it has been loaded
  * @returns {Rebased}
  */
-export function rebase(client, mine, theirs) {
+export function rebase(client, mine, theirs, many) {
   const foreign = runs(theirs);
   const quick = mine.length * foreign.length <= MOST_PAIRS;
-  return (quick ? inPairs : asOne)(client, mine, foreign);
+  return (quick || !many ? inPairs : many.asOne)(client, mine, foreign);
 }
 
-/** @type {typeof rebase} `rebase`, every edit over every other */
+/** @type {Method} `rebase`, every edit over every other */
 export function inPairs(client, mine, theirs) {
   const bridge = theirs.map((foreign) => ({ ...foreign, side: sideOf(client, foreign.client) }));
   const carried = mine.map((op) => {
@@ -50,16 +51,7 @@ export function inPairs(client, mine, theirs) {
     }
     return op;
   });
-  return { mine: carried, theirs: composed(bridge.map(({ op }) => op)) };
-}
-
-/** @type {typeof rebase} `rebase`, with all that the others did as one operation */
-export function asOne(client, mine, theirs) {
-  const missed = new Missed();
-  for (const { client: other, op, leans } of theirs) missed.take(op, other < client && !leans);
-  missed.settle();
-  const carried = mine.map((op) => missed.carry(op));
-  return { mine: carried, theirs: missed.operation };
+  return { mine: carried, theirs: composeAll(bridge.map(({ op }) => op)) };
 }
 
 /**

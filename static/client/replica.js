@@ -11,9 +11,8 @@
  */
 
 import { cross } from "./meeting.js";
-import { composed } from "./missed.js";
 import { coalesce, extend, single, written } from "./operation/coalesce.js";
-import { apply, compose, invert, opposite, same, sideOf, span, transform, validate } from "./operation.js";
+import { apply, compose, composeAll, invert, opposite, same, sideOf, span, transform, validate } from "./operation.js";
 import { rebase } from "./rebase.js";
 import { UnfoldedText } from "./unfolded.js";
 
@@ -60,6 +59,8 @@ export class Replica {
   pending = [];
   /** Most units that a run of typing may grow to by merging. */
   mostMerged = 16_384;
+  /** @type {typeof import("./many.js") | null} where it has been loaded */
+  many = null;
   #lastId = 0;
   #confirmed = new UnfoldedText("");
   /** What is shown, while that differs from what is confirmed: with edits pending. */
@@ -112,6 +113,15 @@ export class Replica {
   /** Id of the newest edit made here, 0 before the first. */
   get lastId() {
     return this.#lastId;
+  }
+
+  /** The pending edits, each with what was shown before it. */
+  *steps() {
+    let before = this.confirmed;
+    for (const { id, op } of this.pending) {
+      yield { id, op, before };
+      before = apply(before, op);
+    }
   }
 
   /**
@@ -202,7 +212,7 @@ export class Replica {
     if (foreign.length > 0) {
       const edits = this.pending.filter(({ frozen }) => !frozen);
       const mine = edits.map(({ op }) => op);
-      const rebased = rebase(this.client, mine, foreign);
+      const rebased = rebase(this.client, mine, foreign, this.many);
       edits.forEach((edit, index) => (edit.op = rebased.mine[index]));
       operation = rebased.theirs;
       this.#show(operation);
@@ -217,7 +227,7 @@ export class Replica {
    */
   *#tell(batch, operation = []) {
     const events = batch.events.splice(0);
-    const stored = composed(coalesce(batch.stored.splice(0)));
+    const stored = composeAll(coalesce(batch.stored.splice(0)));
     yield { events, own: false, diverged: false, before: "", stored, operation };
   }
 

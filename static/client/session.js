@@ -48,6 +48,9 @@ import { checksum } from "./units.js";
  * @typedef {object} SessionListener
  * @property {(message: FromClient) => void} send
  * @property {(welcome: Welcome) => void} welcomed
+ * @property {() => void} described `title` or `role` may be another
+ * @property {(seconds: number) => void} expiring the token will no longer be taken
+ * @property {(progress: import("./shapes.js").Loading) => void} loading
  * @property {(before: Content) => void} reset a snapshot has replaced what was shown
  * @property {(outcome: Integrated) => void} integrated
  * @property {(refusal: Refusal, change: Operation) => void} refused
@@ -65,6 +68,9 @@ export class Session {
   /** @type {Limits | null} */
   limits = null;
   role = "";
+  /** Whether it is plain text (`text`) or formatted (`rich`). */
+  kind = "text";
+  title = "";
   /** Whether what is shown may be edited: a first time caught up, and no reset under way. */
   synced = false;
   caughtUp = false;
@@ -83,7 +89,7 @@ export class Session {
   #acceptEncoding;
   #refusals = 0;
   #target = 0;
-  /** @type {{ welcome: Welcome, parts: Component[] } | null} */
+  /** @type {{ welcome: Welcome, parts: Component[], received: number } | null} */
   #loading = null;
   /** @type {LogEvent[]} that came while catching up, to be taken in together */
   #held = [];
@@ -113,6 +119,8 @@ export class Session {
   restore(kept) {
     this.replica.restore(kept);
     this.epoch = kept.epoch;
+    this.kind = kept.kind;
+    this.title = kept.title;
     this.synced = true;
   }
 
@@ -157,6 +165,11 @@ export class Session {
         if (message.all) this.carets.clear();
         this.carets.update(message.peers.filter(({ client }) => client !== this.replica.client));
         return this.#listener.peersChanged();
+      case "role":
+        this.role = message.role;
+        return this.#listener.described();
+      case "auth-expiring":
+        return this.#listener.expiring(message.in);
       case "checksum":
         return this.#check(message.seq, message.hash);
       case "retry":
@@ -173,6 +186,8 @@ export class Session {
   #welcome(welcome, now) {
     this.limits = welcome.limits;
     this.role = welcome.role;
+    this.kind = welcome.kind ?? "text";
+    this.title = welcome.title;
     this.replica.mostMerged = welcome.limits.operation;
     this.#pacer.configure(welcome.limits, now);
     this.#target = welcome.seq;
@@ -180,9 +195,10 @@ export class Session {
     this.carets.clear();
     this.replica.resume(welcome.accepted);
     this.#listener.welcomed(welcome);
+    this.#listener.described();
     if (welcome.snapshot === null && this.epoch !== null) return this.#checkCaughtUp();
     this.#giveUp(welcome);
-    this.#loading = { welcome, parts: [] };
+    this.#loading = { welcome, parts: [], received: 0 };
     if (welcome.snapshot === null) this.#snapshot([], true);
   }
 
@@ -209,11 +225,13 @@ export class Session {
     if (!this.#loading) return this.#distrust("stream", "a snapshot that nobody asked for");
     const { welcome, parts } = this.#loading;
     for (const component of content) parts.push(component);
+    const { seq, length, encoding } = welcome.snapshot ?? { seq: 0, length: 0 };
+    const received = (this.#loading.received += contentLength(content));
+    if (encoding === undefined) this.#listener.loading({ received, total: length });
     if (!last) return;
     const before = this.replica.shown;
     const isText = parts.every((component) => typeof component === "string");
     const loaded = isText ? parts.join("") : normalize(parts);
-    const { seq, length } = welcome.snapshot ?? { seq: 0, length: 0 };
     if (contentLength(loaded) !== length) return this.damaged(`content of another length than ${length} units`);
     this.replica.reset(loaded, seq);
     this.cursor = null;
@@ -252,6 +270,7 @@ export class Session {
     const client = onlyClient(events);
     for (const { op, client: by } of events) if (op) this.carets.carry(op, by ?? "");
     this.#moveCursor(operation, client);
+    for (const { type, title } of events) if (type === "renamed") this.title = title ?? "";
     this.#listener.integrated(outcome);
     if (!diverged) return;
     const [{ id, seq: version }] = events;

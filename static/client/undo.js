@@ -11,14 +11,15 @@
  * them as they stand (`#current`).
  */
 
-import { Missed } from "./missed.js";
 import { apply, compose, diff, invert, isPlain, opposite, plainText, same, sideOf, transform } from "./operation.js";
 
 /** @typedef {import("./operation.js").Content} Content */
 /** @typedef {import("./operation.js").Operation} Operation */
+/** @typedef {import("./operation.js").Side} Side */
 
 /** @typedef {{ number: number, op: Operation }} Group what undoes (or does again) the edits made in one go */
 /** @typedef {{ undo: Group[], redo: Group[] }} Stacks bottom first; the lists are never changed in place */
+/** @typedef {typeof import("./many.js") | null} Many */
 /**
  * @typedef {object} Mark what an own edit means here
  * @property {"edit" | "undo" | "redo"} kind
@@ -39,6 +40,8 @@ const MOST_EDITS = 256;
 const MOST_STEPS = 64;
 
 export class UndoManager {
+  /** @type {Many} where it has been loaded */
+  many = null;
   #client;
   #clock;
   /** @type {Stacks} as of the confirmed text */
@@ -140,7 +143,7 @@ export class UndoManager {
    * @param {string} client who made it
    */
   foreign(op, client) {
-    this.#logged = bothCarried(this.#logged, op, sideOf(this.#client, client));
+    this.#logged = bothCarried(this.#logged, op, sideOf(this.#client, client), this.many);
     this.#shown = this.#marks.size === 0 ? this.#logged : null;
   }
 
@@ -175,7 +178,7 @@ export class UndoManager {
     for (const { id, op, before } of pending()) {
       const mark = this.#marks.get(id);
       ids.add(id);
-      stacks = mark ? this.#advanced(stacks, mark, op, before) : bothCarried(stacks, op, "right");
+      stacks = mark ? this.#advanced(stacks, mark, op, before) : bothCarried(stacks, op, "right", this.many);
     }
     for (const id of this.#marks.keys()) if (!ids.has(id)) this.#marks.delete(id);
     this.#shown = stacks;
@@ -196,7 +199,7 @@ export class UndoManager {
     if (mark.kind === "edit") return { undo: pushed(undo, inverse), redo: [] };
     const [from, to] = mark.kind === "undo" ? [undo, redo] : [redo, undo];
     // What is left to be done of the group: back to before this part, and then all of it.
-    const left = mark.last ? popped(from, mark.group, op, before) : pushed(from, inverse);
+    const left = mark.last ? popped(from, mark.group, op, before, this.many) : pushed(from, inverse);
     const done = pushed(to, inverse);
     return mark.kind === "undo" ? { undo: left, redo: done } : { undo: done, redo: left };
   }
@@ -221,41 +224,43 @@ function pushed(stack, inverse) {
  * @param {number} number
  * @param {Operation} op
  * @param {Content} before
+ * @param {Many} many
  * @returns {Group[]}
  */
-function popped(stack, number, op, before) {
+function popped(stack, number, op, before, many) {
   const top = stack.at(-1);
-  if (top?.number !== number) return carried(stack, op, "right");
+  if (top?.number !== number) return carried(stack, op, "right", many);
   const rest = stack.slice(0, -1);
   if (same(top.op, op)) return rest;
   const expected = plainText(apply(before, top.op));
   const difference = diff(expected, plainText(apply(before, op)));
-  return difference.length > 0 ? carried(rest, difference, "right") : rest;
+  return difference.length > 0 ? carried(rest, difference, "right", many) : rest;
 }
 
-/** @param {Stacks} stacks @param {Operation} op @param {import("./operation.js").Side} side @returns {Stacks} */
-function bothCarried({ undo, redo }, op, side) {
-  return { undo: carried(undo, op, side), redo: carried(redo, op, side) };
+/** @param {Stacks} stacks @param {Operation} op @param {Side} side @param {Many} many @returns {Stacks} */
+function bothCarried({ undo, redo }, op, side, many) {
+  return { undo: carried(undo, op, side, many), redo: carried(redo, op, side, many) };
 }
 
 /**
  * @param {readonly Group[]} stack
  * @param {Operation} op an event on the text to which the top of the stack applies
- * @param {import("./operation.js").Side} side of the stack
+ * @param {Side} side of the stack
+ * @param {Many} many
  * @returns {Group[]}
  */
-function carried(stack, op, side) {
+function carried(stack, op, side, many) {
   if (op.length === 0) return [...stack];
   // Formatting that others did later is not to be undone, whoever has the smaller id.
   const mine = isPlain(op) ? side : "right";
   const fromTop = [...stack].reverse();
-  const carry = op.length > MOST_STEPS ? overMany(op, mine) : overFew(op, mine);
+  const carry = many && op.length > MOST_STEPS ? many.overMany(op, mine) : overFew(op, mine);
   return filled(fromTop.map((group) => ({ number: group.number, op: carry(group.op) })).reverse());
 }
 
 /**
  * @param {Operation} op
- * @param {import("./operation.js").Side} side of what is carried
+ * @param {Side} side of what is carried
  * @returns {(step: Operation) => Operation} to be called with one operation after the other, each on the text that
  *   the one before has left; gives them as they are after `op`
  */
@@ -266,13 +271,6 @@ function overFew(op, side) {
     over = transform(over, step, opposite(side));
     return carried;
   };
-}
-
-/** @type {typeof overFew} the same in far less time, for an operation of thousands of steps */
-function overMany(op, side) {
-  const missed = new Missed();
-  missed.take(op, side === "right");
-  return (step) => missed.carry(step);
 }
 
 /** @param {Group[]} stack @returns {Group[]} without groups that no longer do anything */

@@ -27,6 +27,7 @@ function inbox({ inflating = inflate } = {}) {
   const heard = [];
   const box = new Inbox(inflating, {
     message: (message) => heard.push(message.type === "snapshot" ? message.content : message.type),
+    loading: () => {},
     damaged: (detail) => heard.push(new Error(detail)),
   });
   return { box, heard };

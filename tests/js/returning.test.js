@@ -8,6 +8,9 @@ import { Replica } from "../../static/client/replica.js";
 import { Random } from "./helpers/random.js";
 import { World } from "./helpers/world.js";
 
+/** Let what waits for a promise go on. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
 /** @param {string} text */
 function away(text) {
   const world = new World();
@@ -104,6 +107,48 @@ test("a program that makes a thousand edits at once makes several steps of undo"
   while (doc.undo()) steps += 1;
   assert.equal(steps, 4);
   assert.equal(doc.text, "text");
+});
+
+test("what carries many edits is loaded by those who come back with edits, once, before the connection goes on", async () => {
+  const { world, doc } = away("text");
+  const many = await import("../../static/client/many.js");
+  let loads = 0;
+  /** @type {(module: typeof many) => void} */
+  let loaded = () => {};
+  world.environment.many = () => {
+    loads += 1;
+    return new Promise((resolve) => (loaded = resolve));
+  };
+  world.network = true;
+  world.pass(60_000);
+  assert.equal(loads, 0, "nothing has been edited");
+  assert.equal(doc.connection, "connected");
+  doc.insert(0, "mine");
+  world.pass(100);
+  world.cut();
+  world.pass(5000);
+  assert.equal(loads, 1);
+  assert.notEqual(doc.connection, "connected");
+  loaded(many);
+  await settled();
+  world.pass(100);
+  assert.equal(doc.connection, "connected");
+});
+
+test("where it can't be loaded, edits are carried all the same", async () => {
+  const { world, doc } = away("text");
+  world.environment.many = () => Promise.reject(new TypeError("Failed to fetch dynamically imported module"));
+  for (let count = 0; count < 200; count += 1) {
+    doc.edit([count % 4, "m"].filter(Boolean), { undoable: false });
+    world.write([world.room.text.length - (count % 4), "t"], "zoe");
+  }
+  world.network = true;
+  world.pass(2000);
+  await settled();
+  world.pass(60_000);
+  assert.equal(doc.pending, 0);
+  assert.equal(doc.text, world.room.text);
+  assert.equal(doc.text.length, 404);
 });
 
 /** @param {number} from @param {any[]} ops */

@@ -30,6 +30,9 @@ class Person {
       listener: {
         send: (message) => this.up.push(JSON.parse(JSON.stringify(message))),
         welcomed: () => {},
+        described: () => {},
+        expiring: () => {},
+        loading: () => {},
         reset: () => (this.resets += 1),
         integrated: () => {},
         refused: ({ id }) => this.refusals.push(id),

@@ -156,7 +156,7 @@ export class Keeper {
   /** @returns {Writing | null} what is to be written, which from now on counts as written */
   #taken() {
     if (!this.#session || this.#session.epoch === null) return null;
-    const { epoch, replica } = this.#session;
+    const { epoch, kind, title, replica } = this.#session;
     const edits = replica.pending.filter((edit) => this.#isNew(edit));
     const left = new Set(replica.pending.map(({ id }) => id));
     const gone = [...this.#written.keys()].filter((id) => !left.has(id));
@@ -168,7 +168,7 @@ export class Keeper {
     this.#writtenVersion = replica.version;
     return {
       session: {
-        ...{ client: this.client, key: this.key, place: this.#place, epoch, version: replica.version },
+        ...{ client: this.client, key: this.key, place: this.#place, epoch, kind, title, version: replica.version },
         ...{ steps: this.#steps.slice(), lastId: replica.lastId, edits: replica.pending.length, at: Date.now() },
       },
       content,

@@ -22,6 +22,8 @@ import { apply, composeAll } from "../operation.js";
  * @property {string} key
  * @property {string} place of the document, and whose edits they are
  * @property {string} epoch
+ * @property {string} [kind] of the document, and its title; older records have neither
+ * @property {string} [title]
  * @property {number} version
  * @property {Operation[]} steps from the stored content to that of `version`
  * @property {number} lastId
@@ -81,8 +83,8 @@ export class Store {
       transaction.objectStore("edits").getAll(editsOf(client)),
     ]);
     if (session === undefined || content === undefined || edits.length === 0) return null;
-    const { key, epoch, version, steps, lastId } = /** @type {SessionRow} */ (session);
-    return { key, kept: { epoch, version, content: apply(content, composeAll(steps)), lastId, edits } };
+    const { key, epoch, version, steps, lastId, kind = "text", title = "" } = /** @type {SessionRow} */ (session);
+    return { key, kept: { epoch, kind, title, version, content: apply(content, composeAll(steps)), lastId, edits } };
   }
 
   /** @param {Writing} writing @returns {Promise<void>} once it is kept */

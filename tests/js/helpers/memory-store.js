@@ -47,8 +47,8 @@ export class MemoryStore {
   /** @returns {{ client: string, key: string, kept: import("../../../static/client/keeping.js").Kept } | null} */
   read() {
     if (!this.session || this.edits.size === 0) return null;
-    const { client, key, epoch, version, steps, lastId } = structuredClone(this.session);
+    const { client, key, epoch, kind, title, version, steps, lastId } = structuredClone(this.session);
     const edits = [...this.edits.values()].sort((a, b) => a.id - b.id).map((edit) => structuredClone(edit));
-    return { client, key, kept: { epoch, version, lastId, edits, content: apply(this.content, composeAll(steps)) } };
+    return { client, key, kept: { epoch, kind, title, version, lastId, edits, content: apply(this.content, composeAll(steps)) } };
   }
 }

@@ -38,6 +38,12 @@ export class Room {
   states = [""];
   epoch = "epoch-1";
   limits = { ...LIMITS };
+  role = "editor";
+  title = "";
+  /** @type {string | undefined} as an older server does, which doesn't say */
+  kind;
+  /** @type {string[]} the tokens that came on connections that there were */
+  tokens = [];
   /** @type {Map<string, RoomSession>} */
   sessions = new Map();
   /** @type {Map<string, { author: string, user: any, cursor: Cursor | null }>} */
@@ -97,6 +103,11 @@ export class Room {
     for (const { to, message } of this.#outbox.splice(0)) if (to.alive) to.line.send(message);
   }
 
+  /** Say something to all who are here. @param {any} message */
+  tell(message) {
+    for (const session of this.sessions.values()) session.line.send(message);
+  }
+
   /** The store could not commit. */
   fail() {
     this.#outbox = [];
@@ -135,6 +146,7 @@ export class RoomSession {
     if (message.type === "hello") this.#hello(message);
     else if (message.type === "edit") this.#edit(message);
     else if (message.type === "presence") this.#presence(message);
+    else if (message.type === "auth") this.room.tokens.push(message.token);
     else if (message.type === "ping") this.line.send({ type: "pong" });
     else this.end(4400, `no such message: ${message.type}`);
   }
@@ -173,8 +185,9 @@ export class RoomSession {
       snapshot: resumes ? null : { seq: snapshotSeq, length: contentLength(content), ...packed?.mark },
       accepted: room.accepted(this.client, room.committed),
       you: { client: this.client, author: `guest-${this.client}` },
-      role: "editor",
-      title: "",
+      role: room.role,
+      ...(room.kind === undefined ? {} : { kind: room.kind }),
+      title: room.title,
       limits: room.limits,
     });
     if (!resumes && packed) {

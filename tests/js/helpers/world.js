@@ -5,6 +5,7 @@
 
 import { CollabDocument } from "../../../static/client/document.js";
 import { inflate } from "../../../static/client/inflate.js";
+import * as many from "../../../static/client/many.js";
 import { Room } from "./room.js";
 
 /** @typedef {{ at: number, number: number, fn: () => void }} Timer */
@@ -50,6 +51,7 @@ export class World {
       online: () => this.online,
       acceptEncoding: [],
       inflate,
+      many: () => many,
       onWake: (fn, signal) => listen(this.wakes, fn, signal),
       onOffline: (fn, signal) => listen(this.offlines, fn, signal),
     };
