@@ -168,6 +168,18 @@ test("a token that comes when its connection is gone is not sent on the next one
   assert.deepEqual(world.sent("hello").map(({ token }) => token), ["first", "third"]);
 });
 
+test("once the connection is gone its token is not asked for any more", async () => {
+  const source = tokens();
+  const { world, doc } = await signedIn(source);
+  source.fails = true;
+  world.room.tell({ type: "auth-expiring", in: 30 });
+  await pass(world, 200);
+  const { asked } = source;
+  doc.disconnect();
+  await pass(world, 40_000);
+  assert.equal(source.asked, asked);
+});
+
 test("a token that is a string is not sent again", async () => {
   const { world } = joined({ token: "fixed" });
   world.room.tell({ type: "auth-expiring", in: 30 });

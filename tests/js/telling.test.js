@@ -65,17 +65,24 @@ test("where nothing is edited it is that of the heartbeat", () => {
   assert.equal(doc.latency, 30);
 });
 
-test("what was never answered is not measured: an edit that was refused, or lost with its connection", () => {
+test("an edit that was refused is not measured, and the next one is", () => {
   const { world, doc } = joined();
   world.room.refuseIf = () => "forbidden";
   doc.insert(0, "no");
   world.pass(100);
+  assert.equal(doc.latency, null);
   world.room.refuseIf = () => null;
+  doc.insert(0, "yes");
+  world.pass(100);
+  assert.equal(doc.latency, 20);
+});
+
+test("an edit that was lost with its connection is measured from when it was sent again", () => {
+  const { world, doc } = joined();
   world.network = false;
   doc.insert(0, "lost");
   world.pass(1000);
   world.cut();
-  assert.equal(doc.latency, null);
   world.network = true;
   world.pass(60_000);
   assert.equal(doc.latency, 20);

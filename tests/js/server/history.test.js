@@ -30,17 +30,18 @@ async function written(t, ...words) {
 }
 
 /**
- * A way to the server on which the answers to the first posts are lost, after the server has done what was asked.
+ * A way to the server on which the answers to the first writes are lost, after the server has done what was asked.
  *
  * @param {import("node:test").TestContext} t
  * @param {number} lost
- * @param {Set<unknown>} [keys] those that came with posts
+ * @param {Set<unknown>} [keys] those that came with writes
  */
 async function leaky(t, lost, keys = new Set()) {
   const server = createServer((asked, answer) => {
-    if (asked.method === "POST") keys.add(asked.headers["idempotency-key"]);
+    const writes = asked.method !== "GET";
+    if (writes) keys.add(asked.headers["idempotency-key"]);
     const onward = request(new URL(asked.url ?? "", url), { method: asked.method, headers: asked.headers }, (response) => {
-      const loses = asked.method === "POST" && lost > 0;
+      const loses = writes && lost > 0;
       if (loses) lost -= 1;
       response.on("end", () => loses && asked.socket.destroy());
       if (loses) return response.resume();
@@ -108,6 +109,16 @@ test("the timeline and the sessions count what was done", async (t) => {
   assert.deepEqual(sessions.map(({ inserted, author }) => [inserted, author]), [[8, doc.author]]);
 });
 
+test("a document is renamed, and its clients are told", async (t) => {
+  const doc = await written(t);
+  const told = new Promise((resolve) => doc.on("title", resolve));
+  const event = await doc.rename("Plan");
+  assert.deepEqual([event.type, event.title], ["renamed", "Plan"]);
+  assert.equal(await told, "Plan");
+  assert.equal(doc.title, "Plan");
+  await assert.rejects(doc.rename("x".repeat(10_000)), { name: "CollabError", code: "invalid_name" });
+});
+
 test("a version is named, brought back and forked", async (t) => {
   const doc = await written(t, "one ", "two ");
   const first = doc.version - 1;
@@ -133,14 +144,16 @@ for (const lost of [1, 2]) {
     const past = () => leaky(t, lost, keys).then((way) => new History(way, doc.document));
     const restored = await (await past()).restore(first);
     const named = await (await past()).nameVersion("draft");
+    const renamed = await (await past()).rename("Plan");
     const fork = await (await past()).fork();
-    assert.equal(keys.size, 3, "one key for all tries of a write");
+    assert.equal(keys.size, 4, "one key for all tries of a write");
     assert.equal(restored.type, "restored");
     assert.equal(named.name, "draft");
+    assert.deepEqual([renamed.title, renamed.seq], ["Plan", named.seq + 1]);
     assert.equal((await new History(url, fork.id).at()).text, "one ");
     const types = [];
     for await (const { type } of doc.history({ after: first + 1 })) types.push(type);
-    assert.deepEqual(types, ["restored", "tagged"]);
+    assert.deepEqual(types, ["restored", "tagged", "renamed"]);
   });
 }
 
