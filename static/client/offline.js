@@ -11,6 +11,7 @@ import { socketUrl } from "./connection.js";
 import { CollabDocument } from "./document.js";
 import { randomId } from "./environment.js";
 import { claim } from "./offline/claims.js";
+import { failureOf } from "./offline/failure.js";
 import { Keeper } from "./offline/keeper.js";
 import { Returning } from "./offline/returning.js";
 import { Store } from "./offline/store.js";
@@ -20,9 +21,9 @@ import { Store } from "./offline/store.js";
 /** @typedef {import("./keeping.js").Report} Report */
 /** @typedef {import("./keeping.js").Tell} Tell */
 
-/** How long a record is kept that nobody comes back for, and how many of them. */
-export const MOST_DAYS = 30;
-export const MOST_RECORDS = 200;
+/** How long a record is kept that nobody comes back for, thirty days, and how many of them. */
+const MOST_MS = 30 * 86_400_000;
+const MOST_RECORDS = 200;
 
 /** A browser that takes longer to open its storage is taken for one that has none. */
 const OPENING_MS = 5000;
@@ -55,6 +56,7 @@ class Office {
   #end = new AbortController();
   /** @type {Tell} */
   #tell = () => {};
+  #failed = false;
   /** Whether the refusal being told of is that of another client. */
   #forwarding = false;
 
@@ -71,7 +73,9 @@ class Office {
     const own = (await this.#left()) ?? (await this.#anew());
     this.#known.add(own.client);
     const returning = own.kept && new Returning(own.kept, (report) => this.#tell("restored", report));
-    const keeper = new Keeper({ ...own, store: this.#store, place: this.#place, watch: (it) => returning?.watch(it) });
+    const { environment } = this.#options;
+    const place = { store: this.#store, place: this.#place, environment };
+    const keeper = new Keeper({ ...own, ...place, watch: (it) => returning?.watch(it) });
     const { begin, close } = keeper;
     const doc = new CollabDocument(this.#url, {
       ...this.#options,
@@ -88,14 +92,15 @@ class Office {
       }),
     });
     doc.on("refused", (refusal) => this.#forwarding || returning?.refused(refusal));
-    doc.on("connection", (state) => void (state === "connected" && this.#lookAround().catch(() => {})));
+    doc.on("connection", (state) => void (state === "connected" && this.#lookAround().catch(this.#missed)));
     return doc;
   }
 
   /** A record whose page is gone, the newest. */
   async #left() {
-    for (const { client, place, edits } of await this.#store.sessions()) {
-      if (place !== this.#place || edits === 0) continue;
+    const oldest = Date.now() - MOST_MS;
+    for (const { client, place, edits, at } of await this.#store.sessions()) {
+      if (place !== this.#place || edits === 0 || at < oldest) continue;
       const release = await claim(client);
       if (!release) continue;
       // Only now is it sure to be ours: another page may have sent all of it since.
@@ -115,18 +120,29 @@ class Office {
   /** Look after what other pages have left, now or when they go, and remove what nobody comes back for. */
   async #lookAround() {
     const sessions = await this.#store.sessions();
-    const oldest = Date.now() - MOST_DAYS * 86_400_000;
+    const oldest = Date.now() - MOST_MS;
     for (const [index, { client, place, edits, at }] of sessions.entries()) {
       if (this.#known.has(client) || this.#end.signal.aborted) continue;
       const here = place === this.#place;
-      if (edits === 0 || at < oldest || index >= MOST_RECORDS) void this.#remove(client, at).catch(() => {});
+      if (edits === 0 || at < oldest || index >= MOST_RECORDS) void this.#remove(client, at).catch(this.#missed);
       if (!here || at < oldest) continue;
       this.#known.add(client);
       this.#send(client)
-        .catch(() => {})
+        .catch(this.#missed)
         .finally(() => this.#known.delete(client));
     }
   }
+
+  /**
+   * What other pages have left could not be looked after; at the next connection it is tried again.
+   *
+   * @param {unknown} error
+   */
+  #missed = (error) => {
+    if (this.#failed || this.#end.signal.aborted) return; // that this document is closed ends all waiting
+    this.#failed = true;
+    this.#tell("offline-unavailable", failureOf(error));
+  };
 
   /** @param {string} client @param {number} at of the record, which may have been written since */
   async #remove(client, at) {

@@ -46,7 +46,7 @@ function page(world, { earlier, slow = () => 5 } = {}) {
     });
   const keeper = new Keeper({
     ...{ store: /** @type {any} */ (store), place: "notes", client: `page-${(pages += 1)}`, key: "k".repeat(22) },
-    ...{ ...found, release() {}, watch: (session) => returning?.watch(session) },
+    ...{ environment: world.environment, ...found, release() {}, watch: (session) => returning?.watch(session) },
   });
   const begin = keeper.begin.bind(keeper);
   keeper.begin = (it, session, say) => begin(it, session, (tell = say));
@@ -204,6 +204,82 @@ test("an edit that is refused on return is reported with its text, and the other
   second.doc.on("restored", (report) => late.push(report));
   await settled();
   assert.deepEqual(late, second.told);
+});
+
+test("when storage fails that is said once, and when it works again all is kept, with no row left of before", async () => {
+  const world = new World();
+  const { doc, store, stop } = page(world);
+  /** @type {any[]} */
+  const problems = [];
+  /** @type {string[]} */
+  const statuses = [];
+  doc.on("offline-unavailable", (problem) => problems.push(problem));
+  await pass(world, 100);
+  world.network = false;
+  world.cut();
+  doc.on("status", (status) => statuses.push(status));
+  await settled();
+  doc.insert(0, "kept ");
+  await pass(world, 1000);
+  doc.insert(5, "typo");
+  await pass(world, 50);
+  assert.equal(store.edits.size, 2);
+  store.failure = Object.assign(new Error("no room"), { name: "QuotaExceededError" });
+  doc.delete(5, 4);
+  for (const word of ["one ", "two "]) {
+    doc.endUndoGroup();
+    doc.insert(doc.text.length, word);
+    await pass(world, 5000);
+  }
+  assert.deepEqual(problems, [{ code: "storage_full", reason: "no room" }]);
+  assert.deepEqual([doc.kept, doc.status], [false, "unsaved"]);
+  store.failure = null;
+  await pass(world, 60_000);
+  assert.deepEqual([doc.kept, doc.status], [true, "kept"]);
+  assert.equal(store.edits.size, 3);
+  assert.deepEqual(statuses, ["connecting", "kept", "unsaved", "kept"]);
+  stop();
+  assert.equal(page(world, { earlier: store }).doc.text, "kept one two ");
+});
+
+test("storage that fails is asked again after a while, and less and less often", async () => {
+  const world = new World();
+  world.random = () => 1;
+  const { doc, store, stop } = page(world);
+  await pass(world, 100);
+  let tries = 0;
+  const write = store.write.bind(store);
+  store.write = (writing) => {
+    tries += 1;
+    return write(writing);
+  };
+  store.failure = new Error("broken");
+  world.network = false;
+  world.cut();
+  for (let second = 0; second < 60; second += 1) {
+    doc.endUndoGroup();
+    doc.insert(0, "x");
+    await pass(world, 1000);
+  }
+  assert.ok(tries >= 6 && tries <= 8, `${tries} tries in a minute`);
+  store.failure = null;
+  await pass(world, 30_000);
+  stop();
+  assert.equal(page(world, { earlier: store }).doc.text, "x".repeat(60));
+});
+
+test("kind and title are kept, so that both are known without a network", async () => {
+  const world = new World();
+  Object.assign(world.room, { kind: "rich", title: "Plan" });
+  const first = page(world);
+  await pass(world, 100);
+  world.network = false;
+  world.cut();
+  first.doc.insert(0, "x");
+  await pass(world, 50);
+  first.stop();
+  const { doc } = page(world, { earlier: first.store });
+  assert.deepEqual([doc.kind, doc.title], ["rich", "Plan"]);
 });
 
 test("a letter typed writes one row, and the content is not written again for it", async () => {

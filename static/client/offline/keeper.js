@@ -1,4 +1,7 @@
+import { Backoff } from "../backoff.js";
+import { realEnvironment } from "../environment.js";
 import { insertedText } from "../operation.js";
+import { failureOf } from "./failure.js";
 
 /** @typedef {import("../keeping.js").Kept} Kept */
 /** @typedef {import("../keeping.js").Tell} Tell */
@@ -18,7 +21,8 @@ const SLOW_MS = 2000;
 /**
  * Keeps a session's pending edits, and what they build on, in a record of its own. Writes follow one another, each
  * with all that has happened meanwhile; nothing waits for them. So a record may be some edits behind what was sent,
- * and who goes on from it finds out from the server (`Replica.restore`).
+ * and who goes on from it finds out from the server (`Replica.restore`). A write that fails is tried again after a while,
+ * with all there is.
  */
 export class Keeper {
   #store;
@@ -26,6 +30,7 @@ export class Keeper {
   #restored;
   #release;
   #watch;
+  #environment;
   /** @type {Session | undefined} */
   #session;
   /** @type {Tell} */
@@ -38,7 +43,11 @@ export class Keeper {
   #writtenVersion = -1;
   /** @type {Promise<void> | null} */
   #writing = null;
+  /** Whether the last write failed, after which it isn't known what is kept. */
   #failed = false;
+  #backoff = new Backoff();
+  /** @type {unknown} */
+  #retryTimer = null;
   #slow = false;
   #closed = false;
 
@@ -51,8 +60,9 @@ export class Keeper {
    * @param {Kept} [options.kept] where to go on from
    * @param {() => void} options.release lets go of the record
    * @param {(session: Session) => void} [options.watch] called when something has happened
+   * @param {import("../environment.js").Environment} [options.environment]
    */
-  constructor({ store, place, client, key, kept, release, watch }) {
+  constructor({ store, place, client, key, kept, release, watch, environment = realEnvironment }) {
     this.client = client;
     this.key = key;
     this.#store = store;
@@ -60,6 +70,7 @@ export class Keeper {
     this.#restored = kept;
     this.#release = release;
     this.#watch = watch;
+    this.#environment = environment;
   }
 
   /** Whether the present state is kept. */
@@ -96,13 +107,14 @@ export class Keeper {
 
   changed() {
     if (this.#session) this.#watch?.(this.#session);
-    if (this.#isNews() && !this.#failed && !this.#closed) this.#writing ??= this.#writeAll();
+    if (this.#isNews() && this.#retryTimer === null && !this.#closed) this.#writing ??= this.#writeAll();
   }
 
   /** Keep what there is, or remove the record where nothing is pending, and let go of it. */
   async close() {
     if (this.#closed) return;
     this.#closed = true;
+    this.#environment.clearTimeout(this.#retryTimer);
     await this.#writing;
     try {
       if (this.#isNews() && !this.#failed) await this.#write();
@@ -128,18 +140,33 @@ export class Keeper {
   }
 
   async #writeAll() {
+    const { now, setTimeout, clearTimeout } = this.#environment;
     const slow = setTimeout(() => this.#hurry(true), SLOW_MS);
     try {
       while (this.#isNews()) await this.#write();
+      this.#failed = false;
+      this.#backoff.opened(now());
     } catch (error) {
-      this.#failed = true;
-      const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
-      const code = name === "QuotaExceededError" ? "storage_full" : "storage_failed";
-      this.#tell("offline-unavailable", { code, reason: message || name });
+      this.#lost(error);
     }
     clearTimeout(slow);
     this.#writing = null;
     this.#hurry(false);
+  }
+
+  /** A write has failed: try again with everything. @param {unknown} error */
+  #lost(error) {
+    const { now, random, setTimeout } = this.#environment;
+    this.#written.clear();
+    this.#writtenVersion = -1;
+    this.#steps = null;
+    if (!this.#failed) this.#tell("offline-unavailable", failureOf(error));
+    this.#failed = true;
+    if (this.#closed) return;
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = null;
+      this.changed();
+    }, this.#backoff.failed(now(), random));
   }
 
   /** @param {boolean} slow */
@@ -172,6 +199,7 @@ export class Keeper {
         ...{ steps: this.#steps.slice(), lastId: replica.lastId, edits: replica.pending.length, at: Date.now() },
       },
       content,
+      whole: this.#failed,
       edits: edits.map(({ id, op, leaning }) => ({ id, op, leaning: [...leaning] })),
       gone,
     };

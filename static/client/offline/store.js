@@ -35,6 +35,7 @@ import { apply, composeAll } from "../operation.js";
  * @typedef {object} Writing
  * @property {SessionRow} session
  * @property {Content} [content] where `steps` begin anew
+ * @property {boolean} whole whether `edits` are all there are, whatever was kept before
  * @property {KeptEdit[]} edits those that are new or have changed
  * @property {number[]} gone ids of those that are no longer pending
  */
@@ -46,37 +47,45 @@ const STORES = /** @type {const} */ (["sessions", "contents", "edits"]);
 const editsOf = (client) => IDBKeyRange.bound([client, 0], [client, Infinity]);
 
 export class Store {
-  #db;
+  /** @type {Promise<import("idb").IDBPDatabase> | null} null where it isn't open */
+  #db = null;
 
   /** @returns {Promise<Store>} rejected where the browser keeps nothing */
   static async open() {
-    const db = await openDB(NAME, 1, {
+    const store = new Store();
+    await store.#open();
+    return store;
+  }
+
+  /** Open the database, again if the browser has closed it. */
+  #open() {
+    if (this.#db) return this.#db;
+    const forget = () => (this.#db = null);
+    /** @type {Promise<import("idb").IDBPDatabase>} */
+    const opening = openDB(NAME, 1, {
       upgrade(db) {
         db.createObjectStore("sessions", { keyPath: "client" }).createIndex("place", "place");
         db.createObjectStore("contents");
         db.createObjectStore("edits", { keyPath: ["client", "id"] });
       },
       // A later version of this program wants to change the stores: what is written from here on fails, and is told of.
-      blocking: () => db.close(),
+      blocking: () => void opening.then((db) => db.close(), forget).then(forget),
+      terminated: forget,
     });
-    return new Store(db);
-  }
-
-  /** @param {import("idb").IDBPDatabase} db */
-  constructor(db) {
-    this.#db = db;
+    opening.catch(forget);
+    return (this.#db = opening);
   }
 
   /** @returns {Promise<SessionRow[]>} all sessions, the newest first */
   async sessions() {
     /** @type {SessionRow[]} */
-    const rows = await this.#db.getAll("sessions");
+    const rows = await (await this.#open()).getAll("sessions");
     return rows.sort((a, b) => b.at - a.at);
   }
 
   /** @param {string} client @returns {Promise<Found | null>} null where nothing is kept of it */
   async read(client) {
-    const transaction = this.#db.transaction(STORES);
+    const transaction = (await this.#open()).transaction(STORES);
     const [session, content, edits] = await Promise.all([
       transaction.objectStore("sessions").get(client),
       transaction.objectStore("contents").get(client),
@@ -88,12 +97,13 @@ export class Store {
   }
 
   /** @param {Writing} writing @returns {Promise<void>} once it is kept */
-  async write({ session, content, edits, gone }) {
+  async write({ session, content, whole, edits, gone }) {
     const { client } = session;
-    const transaction = this.#db.transaction(STORES, "readwrite");
+    const transaction = (await this.#open()).transaction(STORES, "readwrite");
     const rows = transaction.objectStore("edits");
     const requests = [transaction.objectStore("sessions").put(session)];
     if (content !== undefined) requests.push(transaction.objectStore("contents").put(content, client));
+    if (whole) requests.push(/** @type {any} */ (rows.delete(editsOf(client))));
     for (const edit of edits) requests.push(rows.put({ ...edit, client }));
     for (const id of gone) requests.push(/** @type {any} */ (rows.delete([client, id])));
     // The transaction's own failure says all; each request of it fails as well.
@@ -104,7 +114,7 @@ export class Store {
 
   /** @param {string} client */
   async remove(client) {
-    const transaction = this.#db.transaction(STORES, "readwrite");
+    const transaction = (await this.#open()).transaction(STORES, "readwrite");
     await Promise.all([
       transaction.objectStore("sessions").delete(client),
       transaction.objectStore("contents").delete(client),

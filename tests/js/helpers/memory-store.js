@@ -12,6 +12,8 @@ export class MemoryStore {
   /** @type {Map<number, any>} */
   edits = new Map();
   stopped = false;
+  /** @type {Error | null} with which every write fails */
+  failure = null;
   writes = 0;
   contents = 0;
 
@@ -22,14 +24,16 @@ export class MemoryStore {
 
   /** @param {Writing} writing @returns {Promise<void>} */
   write(writing) {
-    const { session, content, edits, gone } = structuredClone(writing);
-    return new Promise((resolve) =>
+    const { session, content, whole, edits, gone } = structuredClone(writing);
+    return new Promise((resolve, reject) =>
       this.later(() => {
         if (this.stopped) return;
+        if (this.failure) return reject(this.failure);
         this.writes += 1;
         this.session = session;
         if (content !== undefined) this.contents += 1;
         if (content !== undefined) this.content = content;
+        if (whole) this.edits.clear();
         for (const edit of edits) this.edits.set(edit.id, edit);
         for (const id of gone) this.edits.delete(id);
         resolve();
