@@ -91,6 +91,25 @@ test("a page that comes back shows what the earlier one had, before there is a c
   assert.deepEqual(second.heard, []);
 });
 
+test("a page that comes back undoes what is typed there, and nothing of the page before", async () => {
+  const world = new World();
+  const first = page(world);
+  await pass(world, 100);
+  world.network = false;
+  world.cut();
+  first.doc.insert(0, "before");
+  await pass(world, 50);
+  first.stop();
+  const { doc } = page(world, { earlier: first.store });
+  assert.deepEqual([doc.text, doc.canUndo, doc.undo()], ["before", false, false]);
+  doc.insert(6, " after");
+  world.network = true;
+  await pass(world, 60_000);
+  assert.equal(doc.undo(), true);
+  await pass(world, 100);
+  assert.deepEqual([world.room.text, doc.canUndo], ["before", false]);
+});
+
 test("what is typed before the connection is back never takes the number of an edit that was sent after the last write", async () => {
   const world = new World();
   const first = page(world);

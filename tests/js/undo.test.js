@@ -78,6 +78,87 @@ test("undoing a deletion does not bring back what another had deleted too", () =
   assert.equal(doc.text, "abde");
 });
 
+for (const [client, back] of [["0outsider", "aXbcde"], ["zoutsider", "abcdXe"]]) {
+  test(`deleted text comes back in one piece beside what was written in its place (${client})`, () => {
+    const { doc, world } = opened("abcde");
+    doc.delete(1, 3);
+    world.pass(1000);
+    world.write([1, "X"], client);
+    world.pass(100);
+    doc.undo();
+    world.pass(100);
+    assert.deepEqual([doc.text, world.room.text], [back, back]);
+    doc.redo();
+    assert.equal(doc.text, "aXe");
+  });
+
+  test(`it comes back around what was in the log before it was deleted (${client})`, () => {
+    for (const [place, back] of /** @type {[number, string][]} */ ([[1, "aXbcde"], [2, "abXcde"], [4, "abcdXe"]])) {
+      const { doc, world } = opened("abcde");
+      doc.delete(1, 3);
+      world.write([place, "X"], client); // made at once, and first in the log
+      world.pass(1000);
+      assert.equal(doc.text, "aXe");
+      doc.undo();
+      assert.equal(doc.text, back);
+    }
+  });
+}
+
+test("text of one's own of which another has deleted a part is done again without that part", () => {
+  const given = opened("");
+  const { doc, world } = given;
+  step(given, ["abc"]);
+  world.write([1, -1]);
+  world.pass(100);
+  doc.undo();
+  assert.equal(doc.text, "");
+  doc.redo();
+  assert.equal(doc.text, "ac");
+});
+
+test("a word that another has replaced stays replaced when one's own word is undone", () => {
+  const given = opened("the end");
+  const { doc, world } = given;
+  step(given, [4, "very "]);
+  world.write([4, -4, "bitter"]);
+  world.pass(100);
+  assert.equal(doc.text, "the bitter end");
+  doc.undo();
+  assert.equal(doc.text, "the bitterend");
+});
+
+test("steps from before a broken connection are undone after it, and those made without it", () => {
+  const given = opened("");
+  const { doc, world } = given;
+  step(given, ["one "]);
+  world.network = false;
+  world.cut();
+  step(given, [4, "two "]);
+  world.write(["> "]);
+  world.network = true;
+  world.pass(60_000);
+  step(given, [10, "three"]);
+  const texts = [];
+  while (doc.undo()) texts.push(doc.text);
+  assert.deepEqual(texts, ["> one two ", "> one ", "> "]);
+  world.pass(100);
+  assert.equal(world.room.text, "> ");
+  while (doc.redo());
+  world.pass(100);
+  assert.equal(world.room.text, "> one two three");
+});
+
+test("a document that is loaded anew has nothing to undo", () => {
+  const given = opened("");
+  const { doc, world } = given;
+  step(given, ["mine"]);
+  world.room.epoch = "another";
+  world.cut();
+  world.pass(5000);
+  assert.deepEqual([doc.text, doc.canUndo, doc.undo()], ["mine", false, false]);
+});
+
 test("an undo made before the edit is in the log waits for nothing", () => {
   const { doc, world } = opened("abc");
   world.network = false;
