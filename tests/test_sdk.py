@@ -1,9 +1,10 @@
-"""The JavaScript SDK against a real server: from Node, and how large it is."""
+"""The JavaScript SDK against a real server: from Node, in a worker, and as the package for npm."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,16 +21,41 @@ async def test_a_documents_past_is_read_and_changed_from_node(tmp_path: Path) ->
     async with LocalServer(
         tmp_path / "log.db", "--edit-burst", "5000", "--edits-per-second", "5000"
     ) as server:
-        process = await asyncio.create_subprocess_exec(
-            *("node", "--test", "tests/js/server/history.test.js"),
-            cwd=PROJECT,
-            env={**os.environ, "COLLAB_URL": server.url},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        async with asyncio.timeout(120):
-            output, _ = await process.communicate()
-        assert process.returncode == 0, output.decode()
+        command = ("node", "--test", "tests/js/server/history.test.js")
+        await run(*command, cwd=PROJECT, env={"COLLAB_URL": server.url})
+
+
+async def run(*command: str, cwd: Path, env: dict[str, str] | None = None) -> str:
+    """What a command prints, which ends well."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    async with asyncio.timeout(120):
+        output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
+    return output.decode()
+
+
+async def test_the_package_for_npm_is_installed_typed_and_edits(tmp_path: Path) -> None:
+    name = await run("npm", "run", "--silent", "pack-client", "--", str(tmp_path), cwd=PROJECT)
+    package = tmp_path / name.strip()
+    program = tmp_path / "program"
+    shutil.copytree(PROJECT / "tests" / "js" / "package", program)
+    (program / "package.json").write_text('{"type": "module", "private": true}')
+    await run("npm", "install", "--offline", "--no-audit", "--no-fund", str(package), cwd=program)
+    installed = program / "node_modules" / "collab-client"
+    for file in ("README.md", "LICENSE", "index.d.ts", "vendor/idb.js", "vendor/LICENSE-idb"):
+        assert (installed / file).is_file()
+    for wanted in ("ws", "@types"):
+        (program / "node_modules" / wanted).symlink_to(PROJECT / "node_modules" / wanted)
+    await run("node", str(PROJECT / "node_modules" / "typescript" / "bin" / "tsc"), "-p", ".", cwd=program)
+    async with LocalServer(tmp_path / "log.db") as server:
+        output = await run("node", "program.js", cwd=program, env={"COLLAB_URL": server.url})
+    assert output.endswith("done\n")
 
 
 WORKER = """

@@ -22,6 +22,7 @@
  * @property {number} total in the same unit: bytes where the content comes compressed, else units of text
  */
 
+// The last line holds two, for the compiler that writes types puts the star before a quoted name into them.
 /**
  * @typedef {{
  *   change: Change,
@@ -39,8 +40,7 @@
  *   diverged: import("./session.js").Divergence,
  *   retry: { code: string, reason: string },
  *   connection: ConnectionState,
- *   restored: import("./keeping.js").Report,
- *   "offline-unavailable": { code: string, reason: string },
+ *   restored: import("./keeping.js").Report, "offline-unavailable": { code: string, reason: string },
  * }} DocumentEvents
  */
 
