@@ -7,11 +7,13 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 
+import * as many from "../static/client/many.js";
 import { Replica } from "../static/client/replica.js";
 
 /** @param {{ base: string, mine: any[], theirs: any[] }} case_ */
 function merge({ base, mine, theirs }) {
   const replica = new Replica("client-m");
+  replica.many = many;
   replica.reset(base, 0);
   for (const op of mine) replica.edit(op);
   const author = { client: "client-a", type: "edited", at: 0 };

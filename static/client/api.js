@@ -3,7 +3,7 @@
 import { CollabError } from "./errors.js";
 import { randomId } from "./environment.js";
 
-/** @typedef {import("./document.js").Token} Token */
+/** @typedef {import("./shapes.js").Token} Token */
 
 /** How often something is asked again, and the longest wait before the first time. */
 const MOST_TRIES = 5;

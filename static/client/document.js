@@ -22,7 +22,6 @@ import { UndoManager } from "./undo.js";
 /** @typedef {import("./shapes.js").ConnectionState} ConnectionState */
 /** @typedef {import("./shapes.js").DocumentOptions} DocumentOptions */
 /** @typedef {import("./shapes.js").Status} Status */
-/** @typedef {import("./shapes.js").Token} Token */
 
 /** Roles that may look and not write. */
 const READERS = new Set(["viewer", "reader", "commenter"]);
@@ -277,9 +276,10 @@ export class CollabDocument extends WithPast {
         if (message.type === "edit") this.#latency.sent(message.id, this.#environment.now());
         this.#connection.send(message);
       },
-      welcomed: ({ you }) => {
+      welcomed: ({ you, snapshot }) => {
         this.#connection.welcomed();
         this.author = you.author;
+        if (snapshot === null) this.#editing.join();
       },
       described: () => this.#describe(),
       expiring: (seconds) => this.#greeting.renew(seconds),

@@ -51,6 +51,14 @@ export class Editing {
     return true;
   }
 
+  /** Join what waits to be sent, where it is more than may be under way. */
+  join() {
+    const { replica, limits } = this.#session;
+    if (!replica.many || !limits || replica.pending.length <= limits.in_flight) return;
+    replica.pending = replica.many.joinRuns(replica.pending, (one, other) => this.#undo.alike(one, other));
+    this.#undo.joined();
+  }
+
   /** @param {Operation} op @param {(part: Operation, last: boolean) => void} make */
   #do(op, make) {
     // More components than one edit may have are no error here: they are split.

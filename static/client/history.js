@@ -49,7 +49,7 @@ export class History {
   /**
    * @param {string | URL} url of the server
    * @param {string} document its id
-   * @param {import("./document.js").Token} [token]
+   * @param {import("./shapes.js").Token} [token]
    */
   constructor(url, document, token) {
     this.#api = new Api(url, token);

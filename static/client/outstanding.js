@@ -38,7 +38,8 @@ export class Outstanding {
   /** @returns {number | null} how many own edits are pending, where that has changed since the last call */
   look() {
     const { pending, lastId } = this.#session.replica;
-    this.#saved.reached(pending.length > 0 ? pending[0].id - 1 : lastId);
+    const [next] = pending;
+    this.#saved.reached(next ? (next.ids?.[0] ?? next.id) - 1 : lastId);
     if (pending.length === this.#told) return null;
     this.#told = pending.length;
     return pending.length;

@@ -11,7 +11,7 @@
  */
 
 import { cross } from "./meeting.js";
-import { coalesce, extend, single, written } from "./operation/coalesce.js";
+import { coalesce, joinedRun } from "./operation/coalesce.js";
 import { apply, compose, composeAll, invert, opposite, same, sideOf, span, transform, validate } from "./operation.js";
 import { rebase } from "./rebase.js";
 import { UnfoldedText } from "./unfolded.js";
@@ -26,6 +26,7 @@ import { UnfoldedText } from "./unfolded.js";
  * @property {Operation} op on `confirmed` and the edits before it
  * @property {boolean} sent whether it is under way on this connection
  * @property {boolean} frozen whether it was sent and may be in the log: then it stays as it is
+ * @property {number[]} [ids] of all the edits for which it stands, where they were joined while they waited
  * @property {Set<string>} leaning the clients towards which it leans, once it was sent since then (see meeting.js)
  */
 
@@ -168,8 +169,7 @@ export class Replica {
         throw new StreamError(problem);
       }
       if (event.op && this.#isHead(event)) {
-        const [{ op }] = this.pending;
-        const deferred = same(op, event.op) && this.pending.some(({ frozen }) => !frozen);
+        const deferred = same(this.#predicted(event), event.op) && this.pending.some(({ frozen }) => !frozen);
         yield* deferred ? this.#tell(batch) : this.#settle(batch);
         this.version = event.seq;
         yield this.#integrateOwn(event, event.op);
@@ -187,16 +187,28 @@ export class Replica {
   }
 
   /** @param {LogEvent} event @returns {string} why it can't be taken in, or "" */
-  #problem({ seq, client, id, op }) {
-    if (seq !== this.version + 1) return `event ${seq} came after version ${this.version}`;
-    const head = this.pending[0];
-    if (!head || !op || client !== this.client || id === undefined || id <= head.id) return "";
-    return `own edit ${id} is in the log before ${head.id}`;
+  #problem({ seq }) {
+    return seq === this.version + 1 ? "" : `event ${seq} came after version ${this.version}`;
   }
 
-  /** @param {LogEvent} event @returns {boolean} */
-  #isHead({ client, id }) {
-    return client === this.client && this.pending.length > 0 && this.pending[0].id === id;
+  /**
+   * @param {LogEvent} event
+   * @returns {boolean} whether it takes something off `pending`: one edit, or several that were joined when they were
+   *   sent, and not when they were kept
+   */
+  #isHead({ client, id = 0 }) {
+    return client === this.client && this.pending.length > 0 && this.pending[0].id <= id;
+  }
+
+  /** @param {LogEvent} event @returns {Operation} what it should do, which are the edits up to its id */
+  #predicted({ id = 0 }) {
+    return composeAll(this.pending.slice(0, this.#headsTo(id)).map(({ op }) => op));
+  }
+
+  /** @param {number} id @returns {number} how many pending edits are not newer */
+  #headsTo(id) {
+    const later = this.pending.findIndex((edit) => edit.id > id);
+    return later < 0 ? this.pending.length : later;
   }
 
   /**
@@ -234,16 +246,17 @@ export class Replica {
   /** @param {LogEvent} event @param {Operation} op @returns {Integrated} */
   #integrateOwn(event, op) {
     const before = this.confirmed;
-    const [head] = this.pending.splice(0, 1);
+    const predicted = this.#predicted(event);
+    this.pending.splice(0, this.#headsTo(event.id ?? 0));
     this.#confirmed.push(op);
-    const diverged = !same(head.op, op);
+    const diverged = !same(predicted, op);
     if (!diverged) {
       // Two equal texts need not be held twice.
       if (this.pending.length === 0) this.#shown = this.#confirmed;
       return { events: [event], own: true, diverged, before, stored: op, operation: [] };
     }
     // The log is right: take out what was predicted, put in what is true.
-    const out = this.#carry(invert(head.op, before), "left", 0);
+    const out = this.#carry(invert(predicted, before), "left", 0);
     this.#show(out);
     const back = this.#carry(op, "left", 0);
     this.#show(back);
@@ -254,19 +267,19 @@ export class Replica {
    * Take a refused edit out of `pending`, and mark the later ones as unsent.
    *
    * @param {number} id
-   * @returns {{ refused: Operation, operation: Operation } | null} the edit as it stood, and the change to
-   *   what is shown; null where no such edit is pending
+   * @returns {{ refused: Edit, operation: Operation } | null} the edit as it stood, and the change to what is shown;
+   *   null where no such edit is pending
    */
   refuse(id) {
     const index = this.pending.findIndex((edit) => edit.id === id);
     if (index < 0) return null;
     let before = this.confirmed;
     for (const edit of this.pending.slice(0, index)) before = apply(before, edit.op);
-    const [{ op }] = this.pending.splice(index, 1);
+    const [refused] = this.pending.splice(index, 1);
     for (const edit of this.pending.slice(index)) edit.sent = false;
-    const operation = this.#carry(invert(op, before), "left", index);
+    const operation = this.#carry(invert(refused.op, before), "left", index);
     this.#show(operation);
-    return { refused: op, operation };
+    return { refused, operation };
   }
 
   /**
@@ -369,15 +382,6 @@ export class Replica {
   abandon() {
     return this.pending.splice(0);
   }
-}
-
-/** @param {Operation} before @param {Operation} after @returns {Operation | null} both as one run */
-function joinedRun(before, after) {
-  const run = single(before);
-  const edit = single(after);
-  const joined = run && edit ? extend(run, edit) : null;
-  if (!joined) return null;
-  return joined.step === "" ? [] : written(joined);
 }
 
 /** @param {Edit} edit @returns {boolean} */

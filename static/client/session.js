@@ -14,13 +14,13 @@ import { Replica } from "./replica.js";
 import { checksum } from "./units.js";
 
 /** @typedef {import("./operation.js").Component} Component */
-/** @typedef {import("./operation.js").Content} Content */
 /** @typedef {import("./operation.js").Operation} Operation */
 /** @typedef {import("./messages.js").Cursor} Cursor */
 /** @typedef {import("./messages.js").FromClient} FromClient */
 /** @typedef {import("./messages.js").FromServer} FromServer */
 /** @typedef {import("./messages.js").Limits} Limits */
 /** @typedef {import("./messages.js").LogEvent} LogEvent */
+/** @typedef {import("./replica.js").Edit} Edit */
 /** @typedef {import("./messages.js").Retry} Retry */
 /** @typedef {import("./messages.js").User} User */
 /** @typedef {import("./messages.js").Welcome} Welcome */
@@ -33,6 +33,7 @@ import { checksum } from "./units.js";
  * @property {string} code
  * @property {string} reason
  * @property {string} text what it would have inserted
+ * @property {number[]} [ids] of all the edits for which it stood, where that were several
  */
 
 /**
@@ -51,7 +52,7 @@ import { checksum } from "./units.js";
  * @property {() => void} described `title` or `role` may be another
  * @property {(seconds: number) => void} expiring the token will no longer be taken
  * @property {(progress: import("./shapes.js").Loading) => void} loading
- * @property {(before: Content) => void} reset a snapshot has replaced what was shown
+ * @property {(before: import("./operation.js").Content) => void} reset a snapshot has replaced what was shown
  * @property {(outcome: Integrated) => void} integrated
  * @property {(refusal: Refusal, change: Operation) => void} refused
  * @property {() => void} peersChanged
@@ -215,8 +216,8 @@ export class Session {
     const reason = this.#lostTrust
       ? "this copy differed from the document and was loaded again"
       : "the document was replaced by another one";
-    for (const { id, op } of this.replica.abandon()) {
-      if (id > welcome.accepted) this.#report({ id, operation: op, code, reason }, []);
+    for (const edit of this.replica.abandon()) {
+      if (edit.id > welcome.accepted) this.#report(edit, { code, reason }, []);
     }
   }
 
@@ -290,12 +291,12 @@ export class Session {
     this.#refusals += 1;
     const taken = this.replica.refuse(id);
     if (taken) this.#moveCursor(taken.operation, this.replica.client);
-    if (taken) this.#report({ id, operation: taken.refused, code, reason }, taken.operation);
+    if (taken) this.#report(taken.refused, { code, reason }, taken.operation);
   }
 
-  /** @param {Omit<Refusal, "text">} refusal @param {Operation} change to what is shown */
-  #report(refusal, change) {
-    this.#listener.refused({ ...refusal, text: insertedText(refusal.operation) }, change);
+  /** @param {Edit} edit @param {{ code: string, reason: string }} why @param {Operation} change to what is shown */
+  #report({ id, op, ids }, why, change) {
+    this.#listener.refused({ id, operation: op, ...why, text: insertedText(op), ...(ids && { ids }) }, change);
   }
 
   /** @param {number} seq @param {number} hash */

@@ -130,6 +130,18 @@ export class UndoManager {
     if (this.#shown) this.#shown = this.#advanced(this.#shown, mark, op, before);
   }
 
+  /** @param {number} one @param {number} other @returns {boolean} whether these pending edits may become one step */
+  alike(one, other) {
+    const kinds = [one, other].map((id) => this.#marks.get(id)?.kind ?? "edit");
+    return kinds.every((kind) => kind === "edit") && this.#marks.has(one) === this.#marks.has(other);
+  }
+
+  /** Note that pending edits were joined, each under the id of the last: they are undone in its group. */
+  joined() {
+    this.boundary();
+    this.#shown = null;
+  }
+
   /** Note that an own edit was made which is not to be undone. */
   untracked() {
     this.boundary();

@@ -158,6 +158,56 @@ test("an edit that grew and was sent after the last write is not typed on, and n
   assert.deepEqual([...world.room.text].sort(), [..."hellop"].sort());
 });
 
+const LETTERS = Array.from({ length: 300 }, (_, index) => String.fromCharCode(0x4e00 + index)).join("");
+
+/** A page without a network, with `LETTERS` typed so slowly that each is a step, and kept. @param {World} world */
+async function typedSlowly(world) {
+  const it = page(world);
+  await pass(world, 100);
+  world.network = false;
+  world.cut();
+  for (const [place, letter] of [...LETTERS].entries()) {
+    it.doc.insert(place, letter);
+    world.pass(600);
+  }
+  await pass(world, 100);
+  assert.equal(it.doc.kept, true);
+  assert.equal(it.doc.pending, LETTERS.length);
+  return it;
+}
+
+test("letters that were joined when they were sent, after the last write, are neither doubled nor lost", async () => {
+  const world = new World();
+  const first = await typedSlowly(world);
+  first.store.stopped = true;
+  world.network = true;
+  await pass(world, 5000);
+  assert.equal(world.room.text, LETTERS);
+  assert.ok(world.sent("edit").length < 5);
+  first.doc.close();
+  const second = page(world, { earlier: first.store });
+  second.doc.insert(second.doc.text.length, "!");
+  await pass(world, 60_000);
+  assert.equal(world.room.text, `${LETTERS}!`);
+  assert.equal(second.doc.text, world.room.text);
+  assert.deepEqual(second.reports, [{ total: 300, applied: 300, refused: [] }]);
+  assert.deepEqual(second.heard, []);
+});
+
+test("of letters that are refused joined, each is counted", async () => {
+  const world = new World();
+  const first = await typedSlowly(world);
+  first.stop();
+  world.network = true;
+  let edits = 0;
+  world.room.refuseIf = () => (edits++ === 0 ? "forbidden" : null);
+  const second = page(world, { earlier: first.store });
+  await pass(world, 60_000);
+  const [{ total, applied, refused }] = second.reports;
+  assert.deepEqual([total, applied, refused.length, refused[0].text], [300, 44, 1, LETTERS.slice(0, 256)]);
+  assert.equal(world.room.text, LETTERS.slice(256));
+});
+
 test("on another document of that name all is given back and nothing merged", async () => {
   const world = new World();
   const first = page(world);
@@ -325,9 +375,11 @@ for (let seed = 1; seed <= 40; seed += 1) {
     const random = new Random(seed);
     const world = new World();
     world.random = () => random.next();
+    if (seed % 2) world.room.limits.in_flight = 2; // so that what waits is joined
     /** @type {ReturnType<typeof page> | null} */
     let now = page(world, { slow: () => random.int(1, 60) });
     let letter = 0x4e00;
+    let caret = 0;
     const owed = new Set();
     for (let life = 0; life < 4; life += 1) {
       for (let step = 0; step < 25; step += 1) {
@@ -338,7 +390,9 @@ for (let seed = 1; seed <= 40; seed += 1) {
         if (kind === 2) world.write([random.int(0, world.room.text.length), "x"].filter(Boolean), random.pick(["anna", "zoe"]));
         if (kind === 3) now.doc.endUndoGroup();
         if (kind >= 4 && now.doc.editable) {
-          now.doc.insert(random.int(0, now.doc.text.length), String.fromCharCode(letter));
+          const { length } = now.doc.text;
+          caret = random.chance(0.7) ? Math.min(caret + 1, length) : random.int(0, length);
+          now.doc.insert(caret, String.fromCharCode(letter));
           letter += 1;
         }
         await pass(world, 10 * random.int(0, 8));

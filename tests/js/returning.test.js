@@ -14,7 +14,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 /** @param {string} text */
 function away(text) {
   const world = new World();
-  world.write([text]);
+  if (text) world.write([text]);
   const doc = world.open();
   world.pass(100);
   world.network = false;
@@ -133,6 +133,77 @@ test("what carries many edits is loaded by those who come back with edits, once,
   await settled();
   world.pass(100);
   assert.equal(doc.connection, "connected");
+});
+
+/** Type as slowly as to make a step of every letter. @param {ReturnType<typeof away>} given @param {string} text */
+function typeSlowly({ doc, world }, text) {
+  for (const letter of text) {
+    doc.insert(doc.text.length, letter);
+    world.pass(600);
+  }
+}
+
+const SENTENCE = "What is typed slowly is sent at once. ".repeat(20);
+
+test("what was typed slowly, letter by letter, is sent as a few runs", () => {
+  const given = away("> ");
+  const { world, doc, back } = given;
+  typeSlowly(given, SENTENCE);
+  doc.insert(0, "#");
+  world.write([2, "theirs "], "zoe");
+  assert.equal(doc.pending, SENTENCE.length + 1);
+  back();
+  const sent = world.sent("edit");
+  assert.ok(sent.length <= 5, `${sent.length} edits`);
+  assert.equal(doc.text, `#> ${SENTENCE}theirs `);
+  assert.equal(world.room.text, doc.text);
+  assert.equal(doc.pending, 0);
+});
+
+test("it is undone in larger steps then, and done again", () => {
+  const given = away("");
+  const { world, doc, back } = given;
+  typeSlowly(given, SENTENCE);
+  back();
+  let steps = 0;
+  while (doc.undo()) steps += 1;
+  assert.equal(doc.text, "");
+  assert.ok(steps >= 2 && steps <= 5, `${steps} steps`);
+  while (doc.redo());
+  world.pass(1000);
+  assert.equal(world.room.text, SENTENCE);
+});
+
+test("what was taken back without a network keeps its steps among the runs", () => {
+  const given = away("");
+  const { world, doc, back } = given;
+  typeSlowly(given, SENTENCE.slice(0, 300));
+  doc.undo();
+  back();
+  assert.equal(doc.text, SENTENCE.slice(0, 299));
+  assert.equal(doc.redo(), true);
+  world.pass(1000);
+  assert.equal(world.room.text, SENTENCE.slice(0, 300));
+});
+
+test("who waits for the first of the letters waits for its run", async () => {
+  const given = away("");
+  const { world, doc } = given;
+  typeSlowly(given, "a");
+  let saved = "";
+  doc.whenSaved().then(() => (saved = world.room.text));
+  typeSlowly(given, SENTENCE);
+  world.network = true;
+  world.commits = false;
+  world.pass(60_000);
+  assert.ok(world.sent("edit").length > 0);
+  await settled();
+  assert.equal(saved, "");
+  world.commits = true;
+  world.room.commit();
+  world.pass(100);
+  await settled();
+  assert.match(saved, /^aWhat is typed/);
 });
 
 test("where it can't be loaded, edits are carried all the same", async () => {

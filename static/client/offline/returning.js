@@ -23,16 +23,17 @@ export class Returning {
 
   /** @param {Refusal} refusal */
   refused(refusal) {
-    if (this.#ids.has(refusal.id)) this.#refused.push(refusal);
+    if ((refusal.ids ?? [refusal.id]).some((id) => this.#ids.has(id))) this.#refused.push(refusal);
   }
 
   /** @param {Session} session something has happened in it */
   watch(session) {
-    const open = session.replica.pending.some(({ id }) => this.#ids.has(id));
+    const open = session.replica.pending.some(({ id, ids = [id] }) => ids.some((each) => this.#ids.has(each)));
     this.#asked ||= session.caughtUp;
     if (open || !this.#asked || !this.#done) return;
     const [total, refused, done] = [this.#ids.size, this.#refused, this.#done];
     this.#done = null;
-    done({ total, applied: total - refused.length, refused });
+    const lost = refused.flatMap(({ id, ids = [id] }) => ids).filter((id) => this.#ids.has(id));
+    done({ total, applied: total - lost.length, refused });
   }
 }

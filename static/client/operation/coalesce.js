@@ -77,3 +77,16 @@ export function extend(run, edit) {
   if (typeof step === "string" || place > start || start > place - step) return null;
   return { place, step: done + step };
 }
+
+/**
+ * @param {Operation} before
+ * @param {Operation} after
+ * @returns {Operation | null} both as one run, null where they are none
+ */
+export function joinedRun(before, after) {
+  const run = single(before);
+  const edit = single(after);
+  const joined = run && edit ? extend(run, edit) : null;
+  if (!joined) return null;
+  return joined.step === "" ? [] : written(joined);
+}
