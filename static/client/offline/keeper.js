@@ -184,9 +184,11 @@ export class Keeper {
   #taken() {
     if (!this.#session || this.#session.epoch === null) return null;
     const { epoch, kind, title, replica } = this.#session;
-    const edits = replica.pending.filter((edit) => this.#isNew(edit));
     const left = new Set(replica.pending.map(({ id }) => id));
     const gone = [...this.#written.keys()].filter((id) => !left.has(id));
+    // Where most are gone it is quicker to write the others again.
+    const whole = this.#failed || gone.length > left.size;
+    const edits = whole ? replica.pending : replica.pending.filter((edit) => this.#isNew(edit));
     for (const id of gone) this.#written.delete(id);
     for (const { id, op, leaning } of edits) this.#written.set(id, { op, leaning: [...leaning].join() });
     const content = this.#steps ? undefined : replica.confirmed;
@@ -199,9 +201,9 @@ export class Keeper {
         ...{ steps: this.#steps.slice(), lastId: replica.lastId, edits: replica.pending.length, at: Date.now() },
       },
       content,
-      whole: this.#failed,
+      whole,
       edits: edits.map(({ id, op, leaning }) => ({ id, op, leaning: [...leaning] })),
-      gone,
+      gone: whole ? [] : gone,
     };
   }
 }
