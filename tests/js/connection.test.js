@@ -88,6 +88,38 @@ test("a connection that answers nothing for ten seconds is dead", () => {
   assert.equal(doc.connection, "connected");
 });
 
+test("a dead network is noticed in 25 seconds while somebody types, and nothing typed is lost", () => {
+  const world = new World();
+  const doc = joined(world);
+  world.network = false;
+  let seconds = 0;
+  for (; doc.connection === "connected"; seconds += 1) {
+    assert.ok(seconds <= 25, "the heartbeat goes by what is heard, not by what is said");
+    doc.insert(doc.text.length, "x");
+    world.pass(1000);
+  }
+  assert.ok(seconds >= 24, "it is given time to answer");
+  assert.equal(doc.status, "unsaved");
+  world.network = true;
+  world.pass(60_000);
+  assert.equal(world.room.text, "x".repeat(seconds));
+  assert.equal(doc.status, "saved");
+});
+
+test("a connection on which others write is found dead as soon when they fall silent with the network", () => {
+  const world = new World();
+  const doc = joined(world);
+  for (let second = 0; second < 60; second += 1) {
+    world.write(["x"]);
+    world.pass(1000);
+  }
+  world.network = false;
+  world.pass(23_000);
+  assert.equal(doc.connection, "connected");
+  world.pass(3000);
+  assert.notEqual(doc.connection, "connected");
+});
+
 test("a connection on which things arrive is never asked", () => {
   const world = new World();
   joined(world);
