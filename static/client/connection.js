@@ -56,6 +56,8 @@ const OFFLINE_ANSWER_MS = 2_000;
 export class Connection {
   /** @type {import("./debug.js").Frame[]} the last ones, oldest first */
   frames = [];
+  /** Whether there were more. */
+  framesLost = false;
   #framesSize = 0;
   #url;
   #socketClass;
@@ -111,6 +113,7 @@ export class Connection {
     this.frames.push({ at: this.#environment.now(), way, data });
     this.#framesSize += data.length;
     while (this.frames.length > MOST_FRAMES || this.#framesSize > MOST_SIZE) {
+      this.framesLost = true;
       this.#framesSize -= this.frames.shift()?.data.length ?? 0;
     }
   }

@@ -9,8 +9,10 @@
 /** The version of what `reproduction` gives. */
 const FORMAT = 1;
 
-/** @param {CollabDocument} doc @param {Session} session @param {readonly Frame[]} frames */
-export function debug(doc, session, frames) {
+/** @typedef {{ frames: readonly Frame[], framesLost: boolean }} Remembered */
+
+/** @param {CollabDocument} doc @param {Session} session @param {Remembered} remembered */
+export function debug(doc, session, { frames }) {
   const read = frames.map(readable);
   return {
     ...state(doc, session),
@@ -25,24 +27,25 @@ export function debug(doc, session, frames) {
 /**
  * @param {CollabDocument} doc
  * @param {Session} session
- * @param {readonly Frame[]} frames
- * @returns {string} JSON. `complete` says whether the frames go back to a hello, from which on they can be played
- *   again; the client's key and token are not in it
+ * @param {Remembered} remembered
+ * @returns {string} JSON, as docs/sdk.md has it; the client's key and its tokens are not in it
  */
-export function reproduction(doc, session, frames) {
+export function reproduction(doc, session, { frames, framesLost }) {
   const read = frames.map(readable);
   const { confirmed, shown } = session.replica;
-  const complete = read.some(({ way, message }) => way === "out" && message?.type === "hello");
+  const loaded = read.some(({ way, message }) => way === "in" && message?.type === "welcome" && message.snapshot !== null);
+  const complete = !framesLost || loaded;
   const seen = { format: "collab-reproduction", version: FORMAT, complete, ...state(doc, session), confirmed, shown };
-  return JSON.stringify({ ...seen, frames: read });
+  return JSON.stringify({ ...seen, restored: session.replica.restored, frames: read });
 }
 
 /** @param {CollabDocument} doc @param {Session} session */
 function state(doc, session) {
-  const { client, author, role, status, connection, kept } = doc;
-  const pending = session.replica.pending.map(({ id, op, sent, frozen, leaning }) => ({ id, op, sent, frozen, leaning: [...leaning] }));
+  const { client, author, role, kind, status, connection, kept } = doc;
+  const pending = session.replica.pending.map(({ leaning, ...edit }) => ({ ...edit, leaning: [...leaning] }));
   const { epoch, replica } = session;
-  return { document: doc.document, client, author, role, status, connection, kept, epoch, at: replica.version, pending };
+  const who = { document: doc.document, client, author, role, kind };
+  return { ...who, status, connection, kept, epoch, at: replica.version, pending };
 }
 
 /** @param {Frame} frame @returns {ReadFrame} without what nobody else may know */

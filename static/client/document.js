@@ -254,12 +254,12 @@ export class CollabDocument extends WithPast {
 
   /** What whoever looks into it wants to know. It holds text of the document. */
   async debug() {
-    return (await import("./debug.js")).debug(this, this.#session, this.#connection.frames);
+    return (await import("./debug.js")).debug(this, this.#session, this.#connection);
   }
 
   /** What this client saw and sent lately, and where it is now, as JSON. */
   async reproduction() {
-    return (await import("./debug.js")).reproduction(this, this.#session, this.#connection.frames);
+    return (await import("./debug.js")).reproduction(this, this.#session, this.#connection);
   }
 
   /** @param {"undo" | "redo"} kind @returns {boolean} */

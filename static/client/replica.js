@@ -60,6 +60,8 @@ export class Replica {
   pending = [];
   /** Most units that a run of typing may grow to by merging. */
   mostMerged = 16_384;
+  /** @type {import("./keeping.js").Kept | null} what it began with */
+  restored = null;
   /** @type {typeof import("./many.js") | null} where it has been loaded */
   many = null;
   #lastId = 0;
@@ -91,8 +93,10 @@ export class Replica {
    *
    * @param {import("./keeping.js").Kept} kept
    */
-  restore({ content, version, edits, lastId }) {
+  restore(kept) {
+    const { content, version, edits, lastId } = kept;
     this.reset(content, version);
+    this.restored = kept;
     if (edits.length > 0) this.#shown = new UnfoldedText(content);
     for (const { id, op, leaning } of edits) {
       this.#shown.push(op);

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inflateSync } from "node:zlib";
 
 import { Replica } from "../../static/client/replica.js";
 import { World } from "./helpers/world.js";
@@ -66,7 +67,7 @@ test("a reproduction holds all it takes to come to the same text again", async (
   world.write(["> "]);
   world.pass(100);
   const seen = JSON.parse(await doc.reproduction());
-  assert.equal(seen.complete, true);
+  assert.deepEqual([seen.format, seen.version, seen.complete, seen.restored], ["collab-reproduction", 1, true, null]);
   const messages = seen.frames.filter((/** @type {any} */ { way }) => way === "in").map((/** @type {any} */ { message }) => message);
   const replica = new Replica("zzzzzzzz");
   const of = (/** @type {string} */ type) => messages.filter((/** @type {any} */ message) => message.type === type);
@@ -74,4 +75,48 @@ test("a reproduction holds all it takes to come to the same text again", async (
   for (const outcome of replica.integrate(of("events").flatMap((/** @type {any} */ { events }) => events))) void outcome;
   assert.equal(replica.confirmed, seen.confirmed);
   assert.equal(seen.shown, doc.text);
+});
+
+test("a reproduction is complete as long as its frames go back to where the client began", async () => {
+  const { world, doc } = joined();
+  const complete = async () => JSON.parse(await doc.reproduction()).complete;
+  world.cut();
+  world.pass(5000);
+  for (let count = 0; count < 400; count += 1) world.write(["x"]);
+  world.pass(100);
+  assert.equal(await complete(), true);
+  for (let count = 0; count < 200; count += 1) world.write(["x"]);
+  world.pass(100);
+  assert.equal(await complete(), false, "what the second hello goes on from is not there any more");
+  world.room.epoch = "another";
+  world.cut();
+  world.pass(5000);
+  assert.equal(await complete(), true, "it was loaded anew");
+});
+
+test("a reproduction holds what a page has gone on from, and the frames of compressed content", async () => {
+  const world = new World();
+  world.write(["text"]);
+  world.environment.acceptEncoding = ["deflate"];
+  const doc = world.open();
+  const synced = doc.whenSynced();
+  world.pass(100);
+  await synced;
+  const { frames } = JSON.parse(await doc.reproduction());
+  const binary = frames.filter((/** @type {any} */ frame) => frame.binary !== undefined);
+  const joined = Buffer.concat(binary.map((/** @type {any} */ frame) => Buffer.from(frame.binary, "base64")));
+  assert.deepEqual(JSON.parse(inflateSync(joined).toString()), ["text"]);
+  const kept = {
+    ...{ epoch: "epoch-1", kind: "text", title: "", version: 1, content: "text", lastId: 1 },
+    edits: [{ id: 1, op: [4, " mine"], leaning: ["zoe"] }],
+  };
+  const keeper = {
+    ...{ client: "returning", key: "k".repeat(22), kept: true, healthy: true, integrated() {}, reset() {}, changed() {}, close() {} },
+    begin: (/** @type {unknown} */ _doc, /** @type {any} */ session) => session.restore(kept),
+  };
+  world.network = false;
+  const again = world.open({ keeper });
+  const seen = JSON.parse(await again.reproduction());
+  assert.deepEqual([seen.restored, seen.complete, seen.shown], [kept, true, "text mine"]);
+  assert.deepEqual(seen.pending, [{ id: 1, op: [4, " mine"], sent: false, frozen: true, leaning: ["zoe"] }]);
 });
