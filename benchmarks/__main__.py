@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import buffer, chain, fold, history, merge, replay, returning, storage, transform
+from benchmarks import buffer, chain, fold, history, merge, offline, replay, returning, storage, transform
 
 ALL = {
     "transform": transform.run,
@@ -15,6 +15,7 @@ ALL = {
     "history": history.run,
     "merge": merge.run,
     "returning": returning.run,
+    "offline": offline.run,
     "replay": replay.run,
 }
 
