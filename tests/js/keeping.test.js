@@ -3,65 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Keeper } from "../../static/client/offline/keeper.js";
-import { Returning } from "../../static/client/offline/returning.js";
-import { MemoryStore } from "./helpers/memory-store.js";
+import { page, pass, settled } from "./helpers/page.js";
 import { Random } from "./helpers/random.js";
 import { Room } from "./helpers/room.js";
 import { World } from "./helpers/world.js";
-
-const settled = () => new Promise((resolve) => setImmediate(resolve));
-
-/** @param {World} world @param {number} milliseconds */
-async function pass(world, milliseconds) {
-  for (let passed = 0; passed < milliseconds; passed += 10) {
-    world.pass(10);
-    await settled();
-  }
-}
-
-let pages = 0;
-
-/**
- * A page that keeps what is unsaved, and goes on from what an earlier one has kept.
- *
- * @param {World} world
- * @param {{ earlier?: MemoryStore, slow?: () => number }} [options] `slow`: milliseconds that a write takes
- */
-function page(world, { earlier, slow = () => 5 } = {}) {
-  const found = earlier?.read() ?? undefined;
-  const store = new MemoryStore((fn) => world.after(slow(), fn));
-  if (earlier && found) Object.assign(store, { session: earlier.session, content: earlier.content, edits: new Map(earlier.edits) });
-  /** @type {any[]} */
-  const reports = [];
-  /** @type {any[]} what the document said of it */
-  const told = [];
-  /** @type {import("../../static/client/keeping.js").Tell} */
-  let tell = () => {};
-  const returning =
-    found &&
-    new Returning(found.kept, (report) => {
-      reports.push(report);
-      tell("restored", report);
-    });
-  const keeper = new Keeper({
-    ...{ store: /** @type {any} */ (store), place: "notes", client: `page-${(pages += 1)}`, key: "k".repeat(22) },
-    ...{ environment: world.environment, ...found, release() {}, watch: (session) => returning?.watch(session) },
-  });
-  const begin = keeper.begin.bind(keeper);
-  keeper.begin = (it, session, say) => begin(it, session, (tell = say));
-  const doc = world.open({ keeper });
-  doc.on("restored", (report) => told.push(report));
-  /** @type {any[]} */
-  const heard = [];
-  doc.on("refused", (refusal) => returning?.refused(refusal));
-  doc.on("diverged", (divergence) => heard.push(divergence));
-  const stop = () => {
-    store.stopped = true;
-    doc.close();
-  };
-  return { doc, store, reports, told, heard, stop };
-}
 
 test("a page that comes back shows what the earlier one had, before there is a connection", async () => {
   const world = new World();
@@ -275,68 +220,6 @@ test("an edit that is refused on return is reported with its text, and the other
   assert.deepEqual(late, second.told);
 });
 
-test("when storage fails that is said once, and when it works again all is kept, with no row left of before", async () => {
-  const world = new World();
-  const { doc, store, stop } = page(world);
-  /** @type {any[]} */
-  const problems = [];
-  /** @type {string[]} */
-  const statuses = [];
-  doc.on("offline-unavailable", (problem) => problems.push(problem));
-  await pass(world, 100);
-  world.network = false;
-  world.cut();
-  doc.on("status", (status) => statuses.push(status));
-  await settled();
-  doc.insert(0, "kept ");
-  await pass(world, 1000);
-  doc.insert(5, "typo");
-  await pass(world, 50);
-  assert.equal(store.edits.size, 2);
-  store.failure = Object.assign(new Error("no room"), { name: "QuotaExceededError" });
-  doc.delete(5, 4);
-  for (const word of ["one ", "two "]) {
-    doc.endUndoGroup();
-    doc.insert(doc.text.length, word);
-    await pass(world, 5000);
-  }
-  assert.deepEqual(problems, [{ code: "storage_full", reason: "no room" }]);
-  assert.deepEqual([doc.kept, doc.status], [false, "unsaved"]);
-  store.failure = null;
-  await pass(world, 60_000);
-  assert.deepEqual([doc.kept, doc.status], [true, "kept"]);
-  assert.equal(store.edits.size, 3);
-  assert.deepEqual(statuses, ["connecting", "kept", "unsaved", "kept"]);
-  stop();
-  assert.equal(page(world, { earlier: store }).doc.text, "kept one two ");
-});
-
-test("storage that fails is asked again after a while, and less and less often", async () => {
-  const world = new World();
-  world.random = () => 1;
-  const { doc, store, stop } = page(world);
-  await pass(world, 100);
-  let tries = 0;
-  const write = store.write.bind(store);
-  store.write = (writing) => {
-    tries += 1;
-    return write(writing);
-  };
-  store.failure = new Error("broken");
-  world.network = false;
-  world.cut();
-  for (let second = 0; second < 60; second += 1) {
-    doc.endUndoGroup();
-    doc.insert(0, "x");
-    await pass(world, 1000);
-  }
-  assert.ok(tries >= 6 && tries <= 8, `${tries} tries in a minute`);
-  store.failure = null;
-  await pass(world, 30_000);
-  stop();
-  assert.equal(page(world, { earlier: store }).doc.text, "x".repeat(60));
-});
-
 test("kind and title are kept, so that both are known without a network", async () => {
   const world = new World();
   Object.assign(world.room, { kind: "rich", title: "Plan" });
@@ -349,25 +232,6 @@ test("kind and title are kept, so that both are known without a network", async 
   first.stop();
   const { doc } = page(world, { earlier: first.store });
   assert.deepEqual([doc.kind, doc.title], ["rich", "Plan"]);
-});
-
-test("a letter typed writes one row, and the content is not written again for it", async () => {
-  const world = new World();
-  world.write(["x".repeat(100_000)]);
-  const { doc, store } = page(world);
-  await pass(world, 100);
-  for (let count = 0; count < 50; count += 1) {
-    doc.endUndoGroup();
-    doc.insert(0, "y");
-    await pass(world, 50);
-  }
-  assert.equal(doc.pending, 0);
-  assert.equal(store.contents, 1);
-  world.write(["z".repeat(70_000)]);
-  await pass(world, 50);
-  doc.insert(0, "y");
-  await pass(world, 50);
-  assert.equal(store.contents, 2);
 });
 
 for (let seed = 1; seed <= 40; seed += 1) {
