@@ -88,3 +88,42 @@ async def test_a_document_is_edited_and_its_past_read_in_a_web_worker(tmp_path: 
         )
         assert told == {"text": "from a worker", "runs": 1, "latency": 1}
         await browser.close()
+
+
+AWAY = """async () => {
+  const { connect } = await import("/static/client/index.js");
+  const doc = await connect(location.origin, { document: "notes" });
+  const told = [];
+  doc.on("status", (status) => told.push(status));
+  doc.insert(0, "here ");
+  await doc.whenSaved();
+  const loaded = () => performance.getEntriesByType("resource").map(({ name }) => name.split("/").at(-1));
+  const before = loaded();
+  doc.disconnect();
+  doc.insert(5, "and away");
+  window.dispatchEvent(new Event("online"));
+  const away = doc.connection;
+  doc.reconnect();
+  await doc.whenSaved();
+  const { text } = await doc.at();
+  return { text, away, told, before, after: loaded(), latency: doc.latency };
+}"""
+
+
+@pytest.mark.browser
+async def test_a_page_goes_offline_on_purpose_and_loads_what_is_rare_when_it_comes_back(
+    tmp_path: Path,
+) -> None:
+    async with LocalServer(tmp_path / "log.db") as server, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=browser_path(), args=[*FLAGS, LOCAL])
+        page = await browser.new_page()
+        await page.goto(server.url)
+        seen = await page.evaluate(AWAY)
+        await browser.close()
+    assert seen["text"] == "here and away"
+    assert seen["away"] == "disconnected"
+    assert seen["told"] == ["saving", "saved", "connecting", "unsaved", "saving", "saved"]
+    assert seen["latency"] > 0
+    rare = {"many.js", "missed.js", "history.js", "offline.js", "debug.js"}
+    assert not rare & set(seen["before"])
+    assert rare & set(seen["after"]) == {"many.js", "missed.js", "history.js"}

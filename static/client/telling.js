@@ -21,12 +21,22 @@ export class Telling extends Emitter {
    * @returns {() => void} call it to be told no more
    */
   on(name, fn, options) {
-    const off = super.on(name, fn, options);
-    const told = this.#told.get(name);
     let wanted = true;
+    let heard = false;
+    const off = super.on(
+      name,
+      (value) => {
+        heard = true;
+        fn(value);
+      },
+      options,
+    );
+    const told = this.#told.get(name) ?? [];
     queueMicrotask(() => {
       if (!wanted || options?.signal?.aborted) return;
-      for (const value of this.present(name) ?? told ?? []) fn(value);
+      const present = this.present(name);
+      // What has changed since then was told of when it did.
+      for (const value of present && heard ? [] : (present ?? told)) fn(value);
     });
     return () => {
       wanted = false;

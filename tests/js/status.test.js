@@ -48,6 +48,16 @@ test("who asks for the status late is told the present one, and once unsubscribe
   assert.deepEqual(heard, ["saved"]);
 });
 
+test("who asks just before it changes is told that once", async () => {
+  const { doc } = joined();
+  /** @type {string[]} */
+  const heard = [];
+  doc.on("status", (status) => heard.push(status));
+  doc.insert(0, "x");
+  await settled();
+  assert.deepEqual(heard, ["saving"]);
+});
+
 test("after the end with nothing outstanding all is saved, and with something it is not", () => {
   for (const [text, status] of [["", "saved"], ["x", "unsaved"]]) {
     const { world, doc } = joined();
