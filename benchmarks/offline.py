@@ -66,6 +66,10 @@ async def node(url: str, kept: bool) -> AsyncIterator[Ask]:
     await process.wait()
 
 
+def browser_path() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 @asynccontextmanager
 async def chromium(url: str, kept: bool) -> AsyncIterator[Ask]:
     """A client in a page of a headless Chromium."""
@@ -74,10 +78,8 @@ async def chromium(url: str, kept: bool) -> AsyncIterator[Ask]:
         source = Path(__file__).with_name("offline_client.mjs").read_text()
         await route.fulfill(body=source, content_type="text/javascript")
 
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        browser = await playwright.chromium.launch(executable_path=browser_path(), args=list(FLAGS))
         page = await browser.new_page()
         await page.route("**/offline_client.mjs", answer)
         await page.goto(url)
@@ -104,6 +106,7 @@ CLIENTS: list[tuple[Client, bool]] = [(node, False), (chromium, False), (chromiu
 
 
 def run() -> None:
+    there: dict[Client, str | None] = {node: shutil.which("node"), chromium: browser_path()}
     rows = []
     for case in cases():
         if case.name not in CHOSEN:
@@ -111,7 +114,7 @@ def run() -> None:
         scattered = case.name.startswith("scattered")
         for limits in [UNLIMITED] if scattered else [UNLIMITED, ()]:
             for slowly in [True] if scattered else [False, True]:
-                for client, kept in CLIENTS:
+                for client, kept in [(client, kept) for client, kept in CLIENTS if there[client]]:
                     rounds = [
                         asyncio.run(measured(case, client, limits, slowly, kept)) for _ in range(ROUNDS)
                     ]

@@ -173,6 +173,8 @@ async def test_without_a_network_a_new_tab_shows_what_the_closed_one_had_and_goe
     page = await visit(context, server)
     await page.keyboard.type("Saved. ")
     await until_saved(page)
+    await page.evaluate("() => window.collab.doc.rename('Plan')")
+    await page.wait_for_function("() => window.collab.doc.title === 'Plan'")
     await served_from_disk(context)
     await server.kill()
     await type_words(page, "first ", "second ")
@@ -180,6 +182,7 @@ async def test_without_a_network_a_new_tab_shows_what_the_closed_one_had_and_goe
     await page.close()
     page = await visit(context, server)
     assert await page.evaluate(TEXT) == "Saved. first second "
+    assert await page.evaluate("() => [window.collab.doc.title, window.collab.doc.kind]") == ["Plan", "text"]
     await page.keyboard.type("third")
     await page.wait_for_function(KEPT)
     await page.close()

@@ -17,11 +17,12 @@ from tests.test_browser_offline import LOCAL, browser_path
 PROJECT = Path(__file__).parent.parent
 
 
-async def test_a_documents_past_is_read_and_changed_from_node(tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", ["document", "history"])
+async def test_a_document_and_its_past_are_read_and_changed_from_node(tmp_path: Path, file: str) -> None:
     async with LocalServer(
         tmp_path / "log.db", "--edit-burst", "5000", "--edits-per-second", "5000"
     ) as server:
-        command = ("node", "--test", "tests/js/server/history.test.js")
+        command = ("node", "--test", f"tests/js/server/{file}.test.js")
         await run(*command, cwd=PROJECT, env={"COLLAB_URL": server.url})
 
 

@@ -67,11 +67,19 @@ export class Api {
     return url;
   }
 
+  async #tokenNow() {
+    try {
+      return typeof this.#token === "function" ? await this.#token() : this.#token;
+    } catch (error) {
+      throw new CollabError("token_failed", String(error));
+    }
+  }
+
   /** @param {URL} url @param {RequestInit} request */
   async #ask(url, request) {
     for (let tries = 1; ; tries += 1) {
       const last = tries >= MOST_TRIES;
-      const token = typeof this.#token === "function" ? await this.#token() : this.#token;
+      const token = await this.#tokenNow();
       const headers = { ...request.headers, ...(token ? { authorization: `Bearer ${token}` } : {}) };
       try {
         const response = await fetch(url, { ...request, headers, signal: AbortSignal.timeout(ANSWER_MS) });

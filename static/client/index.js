@@ -16,7 +16,17 @@ export { CollabError } from "./errors.js";
 export * as operation from "./operation.js";
 export { UndoManager } from "./undo.js";
 
-/** @typedef {import("./document.js").DocumentOptions} DocumentOptions */
+/** @typedef {import("./carets.js").Other} Other */
+/** @typedef {import("./keeping.js").Report} Report */
+/** @typedef {import("./messages.js").LogEvent} LogEvent */
+/** @typedef {import("./operation.js").Content} Content */
+/** @typedef {import("./operation.js").Operation} Operation */
+/** @typedef {import("./session.js").Refusal} Refusal */
+/** @typedef {import("./shapes.js").Change} Change */
+/** @typedef {import("./shapes.js").Closed} Closed */
+/** @typedef {import("./shapes.js").DocumentEvents} DocumentEvents */
+/** @typedef {import("./shapes.js").DocumentOptions} DocumentOptions */
+/** @typedef {import("./shapes.js").Status} Status */
 
 /**
  * Begin to open a document; it can be edited once its `whenSynced` says so.

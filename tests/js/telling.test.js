@@ -130,6 +130,19 @@ test("disconnected on purpose it is as without a network, and nothing brings it 
   assert.equal(world.sockets.length, 2);
 });
 
+test("told to connect again, it does not wait for the next try", () => {
+  const { world, doc } = joined();
+  world.random = () => 1;
+  for (let tries = 0; tries < 7; tries += 1) {
+    world.cut();
+    world.pass(tries === 6 ? 100 : 40_000);
+  }
+  assert.equal(doc.connection, "disconnected");
+  doc.reconnect();
+  world.pass(100);
+  assert.equal(doc.connection, "connected");
+});
+
 test("disconnected while it waits for the next try, or for a token, it opens nothing", async () => {
   const { world, doc } = joined();
   world.cut();

@@ -6,9 +6,9 @@
 import assert from "node:assert/strict";
 import WebSocket from "ws";
 
-import { CollabDocument, CollabError, connect, operation, type DocumentOptions } from "collab-client";
+import { CollabDocument, CollabError, connect, operation, type DocumentOptions, type Operation, type Refusal, type Status } from "collab-client";
 import { History } from "collab-client/history.js";
-import { apply, type Operation } from "collab-client/operation.js";
+import { apply } from "collab-client/operation.js";
 
 const url = process.env.COLLAB_URL ?? "";
 const options: DocumentOptions = { document: "typed", user: { name: "Ana" }, token: async () => "token", WebSocket };
@@ -23,6 +23,10 @@ doc.on("status", (status) => {
   // @ts-expect-error there is no such status
   if (status === "lost") throw new Error(status);
 });
+const calm = (status: Status): boolean => status === "saved" || status === "saving";
+assert.ok(calm(doc.status));
+const lost: Refusal[] = [];
+doc.on("refused", (refusal) => lost.push(refusal));
 doc.on("refused", ({ id, code, reason, text }) => console.error(id, code, reason, text));
 doc.on("restored", ({ total, applied, refused }) => console.log(total, applied, refused.length));
 doc.on("offline-unavailable", ({ code, reason }) => console.log(code, reason));

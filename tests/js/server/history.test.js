@@ -168,3 +168,22 @@ test("a server that can't be reached is a failure with a code", async () => {
   const past = new History("http://127.0.0.1:9/", "notes");
   await assert.rejects(past.at(), { name: "CollabError", code: "unreachable" });
 });
+
+test("a token that can't be had is a failure with a code, and goes along where it can", async (t) => {
+  const doc = await written(t, "one ");
+  const signedOut = new History(url, doc.document, () => Promise.reject(new Error("signed out")));
+  await assert.rejects(signedOut.at(), { name: "CollabError", code: "token_failed", message: "Error: signed out" });
+  /** @type {(string | undefined)[]} */
+  const told = [];
+  const server = createServer((asked, answer) => {
+    told.push(asked.headers.authorization);
+    answer.end('{"versions":[],"next":null}');
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  t.after(() => (server.closeAllConnections(), server.close()));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  for (const token of ["fixed", async () => "asked for", undefined]) {
+    await new History(`http://127.0.0.1:${port}/`, "notes", token).versions();
+  }
+  assert.deepEqual(told, ["Bearer fixed", "Bearer asked for", undefined]);
+});
