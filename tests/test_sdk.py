@@ -41,15 +41,22 @@ async def run(*command: str, cwd: Path, env: dict[str, str] | None = None) -> st
     return output.decode()
 
 
+def made_to_pack() -> list[Path]:
+    return [
+        PROJECT / "static" / "client" / name for name in ("types", "types.json", "LICENSE", "LICENSE-idb")
+    ]
+
+
 async def test_the_package_for_npm_is_installed_typed_and_edits(tmp_path: Path) -> None:
-    name = await run("npm", "run", "--silent", "pack-client", "--", str(tmp_path), cwd=PROJECT)
-    package = tmp_path / name.strip()
+    pack = ("npm", "pack", "--silent", "--pack-destination", str(tmp_path))
+    package = tmp_path / (await run(*pack, cwd=PROJECT / "static" / "client")).strip()
+    assert not any(left.exists() for left in made_to_pack()), "what was made for it is gone again"
     program = tmp_path / "program"
     shutil.copytree(PROJECT / "tests" / "js" / "package", program)
     (program / "package.json").write_text('{"type": "module", "private": true}')
     await run("npm", "install", "--offline", "--no-audit", "--no-fund", str(package), cwd=program)
     installed = program / "node_modules" / "collab-client"
-    for file in ("README.md", "LICENSE", "index.d.ts", "vendor/idb.js", "vendor/LICENSE-idb"):
+    for file in ("README.md", "LICENSE", "LICENSE-idb", "types/index.d.ts", "vendor/idb.js"):
         assert (installed / file).is_file()
     for wanted in ("ws", "@types"):
         (program / "node_modules" / wanted).symlink_to(PROJECT / "node_modules" / wanted)

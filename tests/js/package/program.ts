@@ -11,7 +11,7 @@ import { History } from "collab-client/history.js";
 import { apply } from "collab-client/operation.js";
 
 const url = process.env.COLLAB_URL ?? "";
-const options: DocumentOptions = { document: "typed", user: { name: "Ana" }, token: async () => "token", WebSocket };
+const options: DocumentOptions = { document: "typed", user: { name: "Ana" }, token: async () => "token", offline: true, WebSocket };
 const doc: CollabDocument = await connect(url, options);
 
 const seen: string[] = [];
@@ -29,7 +29,8 @@ const lost: Refusal[] = [];
 doc.on("refused", (refusal) => lost.push(refusal));
 doc.on("refused", ({ id, code, reason, text }) => console.error(id, code, reason, text));
 doc.on("restored", ({ total, applied, refused }) => console.log(total, applied, refused.length));
-doc.on("offline-unavailable", ({ code, reason }) => console.log(code, reason));
+const problems: string[] = [];
+doc.on("offline-unavailable", ({ code }) => problems.push(code));
 doc.on("loading", ({ received, total }) => console.log(received / total));
 doc.on("events", (events) => events.forEach(({ seq, type, author, op }) => console.log(seq, type, author, op)));
 doc.on("closed", ({ code, reason, final }) => console.log(code, reason, final));
@@ -42,6 +43,7 @@ doc.insert(0, "Hello");
 doc.edit([5, ", world"]);
 await doc.whenSaved();
 off();
+assert.deepEqual(problems, ["storage_unavailable"], "Node has no IndexedDB");
 
 assert.deepEqual(seen.slice(0, 2).map((each) => each.split(" ")[0]), ["local", "local"]);
 assert.equal(apply("Hello", [5, ", world"]), doc.text);
