@@ -393,7 +393,7 @@ export class CollabDocument extends WithPast {
    * @protected
    * @param {string} name
    */
-  present(name) {
+  current(name) {
     if (name === "status") return [this.status];
     return name === "role" && this.role ? [this.role] : null;
   }

@@ -34,9 +34,9 @@ export class Telling extends Emitter {
     const told = this.#told.get(name) ?? [];
     queueMicrotask(() => {
       if (!wanted || options?.signal?.aborted) return;
-      const present = this.present(name);
+      const now = this.current(name);
       // What has changed since then was told of when it did.
-      for (const value of present && heard ? [] : (present ?? told)) fn(value);
+      for (const value of now && heard ? [] : (now ?? told)) fn(value);
     });
     return () => {
       wanted = false;
@@ -49,7 +49,7 @@ export class Telling extends Emitter {
    * @param {string} _name of an event
    * @returns {any[] | null} what is so now, where the event tells of a change to that
    */
-  present(_name) {
+  current(_name) {
     return null;
   }
 
