@@ -1,5 +1,5 @@
 /**
- * Build what is vendored from the packages that package-lock.json pins: the editor's module in static/vendor/, the
+ * Build what is vendored from the packages that package-lock.json pins: the editors' modules in static/vendor/, the
  * client's in static/client/vendor/ so that the client is whole by itself, the licences of all that is in them, and
  * types for the checker. With --check nothing is written, and it fails where a rebuild would differ.
  */
@@ -13,7 +13,10 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..", "..");
 
 /** Where each entry beside this file goes. */
-const TARGETS = { codemirror: "static/vendor", idb: "static/client/vendor" };
+const TARGETS = { codemirror: "static/vendor", quill: "static/vendor", idb: "static/client/vendor" };
+
+/** An entry that does more than export has its types from the package itself. @type {Record<string, string>} */
+const TYPES = { quill: 'export { default } from "quill";\n' };
 
 /**
  * CodeMirror writes its styles into a style element, which a strict Content-Security-Policy forbids, unless its
@@ -81,14 +84,17 @@ const news = [];
 for (const [name, folder] of Object.entries(TARGETS)) {
   const { code, parts } = await bundled(name);
   const list = parts.map(({ name, version }) => `${name} ${version}`).join(", ");
-  const types = readFileSync(join(here, `${name}.js`), "utf8");
+  const types = TYPES[name] ?? readFileSync(join(here, `${name}.js`), "utf8").replace(/^\/\/.*\n/, "");
   files[`${folder}/${name}.js`] = `// Built by scripts/vendor/build.mjs of ${list}. Licences: static/vendor/LICENSES.txt\n${code}`;
-  files[`${folder}/${name}.d.ts`] = types.replace(/^\/\/.*\n/, `// Types of ${name}.js; written by scripts/vendor/build.mjs.\n`);
+  files[`${folder}/${name}.d.ts`] = `// Types of ${name}.js; written by scripts/vendor/build.mjs.\n${types}`;
   licences.push(...parts.map(({ name, version, license, text }) => `${name} ${version} (${license})\n\n${text}\n`));
   news.push(`${list}: ${Math.round(code.length / 1024)} KiB`);
 }
+// Quill's own rules for its editor, without the pointer to a source map that isn't here; the look is the page's.
+const styles = readFileSync(join(root, "node_modules", "quill", "dist", "quill.core.css"), "utf8");
+files["static/vendor/quill.css"] = `${styles.replace(/\n?\/\*# sourceMappingURL=.*?\*\//, "").trimEnd()}\n`;
 files["static/vendor/LICENSES.txt"] =
-  "What codemirror.js and client/vendor/idb.js are made of; style-mod with one condition changed, see\n" +
+  "What codemirror.js, quill.js, quill.css and client/vendor/idb.js are made of; style-mod with one condition changed, see\n" +
   `scripts/vendor/build.mjs.\n\n${licences.join("\n----\n\n")}`;
 
 const check = process.argv.includes("--check");

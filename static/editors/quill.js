@@ -1,0 +1,237 @@
+/**
+ * Quill 2 on a collaborative document.
+ *
+ *     const binding = bindQuill(doc, new Quill(element));
+ *
+ * What is done in Quill goes to the document as operations; what the document says goes into Quill. Undo is the
+ * document's (own edits only): Quill's history is kept empty as long as the binding lives. Embeds that are blocks
+ * of their own, such as videos, get newlines from Quill that nobody wrote, and so show as a stand-in.
+ */
+
+import { apply, composeAll, contentLength, opposite, plainText, same, transform, transformOffset } from "../client/operation.js";
+import { endOfChange } from "./changes.js";
+import { afterLocal, lacksEnd, stepsOf, toOperation, toSteps, withEnd } from "./deltas.js";
+import { LastNewline } from "./last-newline.js";
+import { PeerLayer } from "./quill-peers.js";
+import { takeUndo } from "./quill-undo.js";
+import { wordsOf } from "./quill-words.js";
+
+/** @typedef {import("quill").default} Quill */
+/** @typedef {import("../client/document.js").CollabDocument} CollabDocument */
+/** @typedef {import("../client/operation.js").Content} Content */
+/** @typedef {import("../client/operation.js").Operation} Operation */
+/** @typedef {import("./deltas.js").Step} Step */
+
+/** How long others' changes may wait for an input method that is at work. */
+const COMPOSING_MS = 2000;
+
+/**
+ * @param {CollabDocument} doc that has been synced
+ * @param {Quill} quill whose text is replaced by the document's
+ * @returns {{ destroy: () => void }}
+ */
+export function bindQuill(doc, quill) {
+  return new Binding(doc, quill);
+}
+
+/** @param {Content} a @param {Content} b @returns {boolean} */
+function sameContent(a, b) {
+  /** @param {Content} content */
+  const listed = (content) => (typeof content === "string" && content ? [content] : content || []);
+  return same(listed(a), listed(b));
+}
+
+class Binding {
+  #doc;
+  #quill;
+  #words;
+  #peers;
+  #lastNewline = new LastNewline();
+  #listening = new AbortController();
+  /** @type {Content} of the document, as Quill shows it */
+  #shown = "";
+  /** @type {Operation[]} what the document says and Quill doesn't show yet, in order */
+  #waiting = [];
+  #scheduled = false;
+  #sending = false;
+  #showing = false;
+  #typedAt = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** Whether Quill shows something else than `#shown`. */
+  #stale = true;
+
+  /** @param {CollabDocument} doc @param {Quill} quill */
+  constructor(doc, quill) {
+    this.#doc = doc;
+    this.#quill = quill;
+    this.#words = wordsOf(quill);
+    const { signal } = this.#listening;
+    this.#peers = new PeerLayer(quill, signal);
+    doc.on("change", ({ operation }) => this.#changed(operation), { signal });
+    for (const name of /** @type {const} */ (["presence", "synced", "diverged", "status", "closed"])) {
+      doc.on(name, this.#schedule, { signal });
+    }
+    quill.on("text-change", this.#typed);
+    quill.on("selection-change", this.#schedule);
+    quill.root.addEventListener("compositionend", this.#schedule, { signal });
+    quill.root.addEventListener("input", () => (this.#typedAt = performance.now()), { signal });
+    takeUndo(quill, (wish) => this.#undoOrRedo(wish), signal);
+    this.#show();
+  }
+
+  destroy() {
+    if (this.#listening.signal.aborted) return;
+    this.#listening.abort();
+    clearTimeout(this.#timer);
+    this.#quill.off("text-change", this.#typed);
+    this.#quill.off("selection-change", this.#schedule);
+    this.#doc.presence.set(null);
+  }
+
+  /** @param {Operation} operation */
+  #changed(operation) {
+    if (this.#sending) return;
+    this.#waiting.push(operation);
+    this.#schedule();
+    this.#mend([operation]);
+  }
+
+  /** Many events may come in one frame: they go into Quill together, before anything else happens. */
+  #schedule = () => {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      if (!this.#listening.signal.aborted) this.#show();
+    });
+  };
+
+  /** By the user or by a program, but not by this binding. @param {{ ops: Step[] }} delta */
+  #typed = ({ ops }) => {
+    if (this.#showing) return;
+    this.#schedule();
+    try {
+      this.#send(toOperation(ops));
+    } catch {
+      // It can't be taken (half a character, or the document has just ended): the document is right.
+      this.#stale = true;
+    }
+  };
+
+  /** @param {Operation} typed on what Quill shows */
+  #send(typed) {
+    const brings = lacksEnd(this.#shown);
+    const { operation, after } = afterLocal(typed, this.#shown);
+    this.#shown = after;
+    let carried = operation;
+    // What waits was not there for whoever typed: each is carried over the other.
+    this.#waiting = this.#waiting.map((waiting) => {
+      const moved = transform(waiting, carried, opposite("left"));
+      carried = transform(carried, waiting, "left");
+      return moved;
+    });
+    this.#sending = true;
+    try {
+      this.#doc.edit(carried);
+    } finally {
+      this.#sending = false;
+    }
+    this.#peers.carry(typed);
+    this.#lastNewline.carry(carried);
+    if (!brings) return;
+    this.#lastNewline.brought(contentLength(after) - 1, this.#doc.whenSaved());
+    this.#mend(this.#waiting);
+  }
+
+  /** @param {Operation[]} changes of others, which may have brought a last newline when this one's was on its way */
+  #mend(changes) {
+    const mending = this.#lastNewline.surplus(changes, this.#doc.content);
+    if (mending.length > 0 && this.#doc.editable) this.#doc.edit(mending, { undoable: false });
+  }
+
+  /** Show what waits, unless that would disturb an input method at work. */
+  #show() {
+    if (this.#quill.isEnabled() !== this.#doc.editable) this.#quill.enable(this.#doc.editable);
+    const { composition, scroll } = this.#quill;
+    if (!composition.isComposing) return this.#showAll();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#schedule, COMPOSING_MS / 4);
+    if (this.#waiting.length === 0 || performance.now() - this.#typedAt < COMPOSING_MS) return;
+    // Quill has put off what it saw being composed, and would put off what comes now.
+    scroll.batchEnd();
+    this.#showAll();
+    if (composition.isComposing) scroll.batchStart();
+  }
+
+  #showAll() {
+    this.#flush();
+    // Where the document was loaded anew, it says what has changed of its text alone.
+    if (this.#stale || !sameContent(this.#shown, this.#doc.content)) this.#reload();
+    this.#peers.show(this.#doc.presence.others);
+    const range = this.#quill.hasFocus() ? this.#quill.getSelection() : null;
+    if (!range) return;
+    // Quill's own newline is no place in the document.
+    const length = contentLength(this.#shown);
+    const [anchor, head] = [range.index, range.index + range.length].map((place) => Math.min(place, length));
+    this.#doc.presence.set({ anchor, head });
+  }
+
+  /** @returns {Operation} what Quill shows now and didn't before */
+  #flush() {
+    this.#quill.update("user"); // what was typed and Quill has not looked at
+    const operation = composeAll(this.#waiting.splice(0));
+    if (operation.length === 0) return operation;
+    const before = this.#shown;
+    this.#shown = apply(before, operation);
+    this.#peers.carry(operation);
+    this.#keepSelection(operation);
+    const steps = toSteps(withEnd(operation, before, this.#shown), this.#words);
+    this.#stale ||= !this.#put(() => this.#quill.updateContents(/** @type {any} */ (steps), "api"));
+    return operation;
+  }
+
+  /** Quill carries its selection over a change only while it has the focus. @param {Operation} operation */
+  #keepSelection(operation) {
+    if (this.#quill.hasFocus()) return;
+    const { savedRange } = this.#quill.selection;
+    const { index, length } = savedRange;
+    savedRange.index = transformOffset(index, operation);
+    savedRange.length = transformOffset(index + length, operation) - savedRange.index;
+  }
+
+  #reload() {
+    this.#waiting = [];
+    this.#shown = this.#doc.content;
+    const steps = stepsOf(this.#shown, this.#words);
+    const done = this.#put(() => this.#quill.setContents(/** @type {any} */ (steps), "api"));
+    if (!done) this.#put(() => this.#quill.setText(plainText(this.#shown), "api")); // at least every place is right
+    this.#stale = false;
+  }
+
+  /**
+   * @param {() => void} change of Quill's text that must not come back to the document
+   * @returns {boolean} whether Quill could do it: others may send formats with values that it throws at
+   */
+  #put(change) {
+    this.#showing = true;
+    try {
+      change();
+      return true;
+    } catch {
+      this.#quill.scroll.batchEnd(); // which it began, and else would go on holding everything back
+      return false;
+    } finally {
+      this.#showing = false;
+    }
+  }
+
+  /** @param {"undo" | "redo"} wish */
+  #undoOrRedo(wish) {
+    this.#flush();
+    const done = wish === "undo" ? this.#doc.undo() : this.#doc.redo();
+    if (!done) return;
+    const operation = this.#flush();
+    this.#quill.setSelection(Math.min(endOfChange(operation), this.#quill.getLength() - 1), 0, "api");
+  }
+}

@@ -1,0 +1,2 @@
+// Types of quill.js; written by scripts/vendor/build.mjs.
+export { default } from "quill";

@@ -1,0 +1,75 @@
+/** Quill's deltas as operations and back. What needs a screen is driven in a browser by tests/test_browser_quill.py. */
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+
+import { afterLocal, stepsOf, toOperation, toSteps, withEnd } from "../../static/editors/deltas.js";
+import { apply, plainText } from "../../static/client/operation.js";
+import { Random } from "./helpers/random.js";
+
+/** @typedef {import("../../static/client/operation.js").Content} Content */
+
+/** Quill's own algebra is the judge. @type {typeof import("quill-delta").default} */
+const Delta = createRequire(import.meta.url)("quill-delta");
+const all = { format: () => true, embed: () => true };
+
+/** Quill writes like neighbours as one. @param {Content} content */
+function shown(content) {
+  const delta = new Delta();
+  for (const step of stepsOf(content, all)) delta.push(/** @type {any} */ (step));
+  return delta;
+}
+
+/** @param {Content} content @returns {Content} with some newlines in it */
+const lined = (content) =>
+  typeof content === "string"
+    ? content.replaceAll("a", "\n")
+    : content.map((each) => (typeof each === "string" ? each.replaceAll("a", "\n") : each));
+
+test("what comes from the document makes of Quill's text that of the document", () => {
+  for (let seed = 1; seed <= 3000; seed += 1) {
+    const random = new Random(seed);
+    const before = lined(random.richText(4));
+    const operation = /** @type {any} */ (lined(random.operation(before, true)));
+    const after = apply(before, operation);
+    const steps = toSteps(withEnd(operation, before, after), all);
+    const text = shown(before).compose(new Delta(/** @type {any} */ (steps)));
+    assert.deepEqual(text.ops, shown(after).ops, `seed ${seed}`);
+    assert.ok(plainText(/** @type {any} */ (stepsOf(after, all))).endsWith("\n"), `seed ${seed}`);
+  }
+});
+
+test("what is done in Quill is done to the document", () => {
+  for (let seed = 1; seed <= 3000; seed += 1) {
+    const random = new Random(seed);
+    const before = lined(random.richText(4));
+    const own = [...shown(before).ops].map(({ insert, attributes }) => ({ insert, attributes }));
+    const typed = /** @type {any} */ (lined(random.operation(/** @type {any} */ (own), true)));
+    const quill = shown(before).compose(new Delta(/** @type {any} */ (toSteps(typed, all))));
+    if (!plainText(/** @type {any} */ (quill.ops)).endsWith("\n")) continue; // Quill never leaves it so
+    const { operation, after } = afterLocal(toOperation(toSteps(typed, all)), before);
+    assert.deepEqual(apply(before, operation), after, `seed ${seed}`);
+    assert.deepEqual(shown(after).ops, quill.ops, `seed ${seed}`);
+  }
+});
+
+test("the first edit brings the last newline, and no other does", () => {
+  assert.deepEqual(afterLocal(["x"], "").operation, ["x\n"]);
+  assert.deepEqual(afterLocal([1, "!"], "ab").after, "a!b\n");
+  assert.deepEqual(afterLocal([2, { retain: 1, attributes: { header: 1 } }], "ab").after, ["ab", { insert: "\n", attributes: { header: 1 } }]);
+  assert.deepEqual(afterLocal([2, "\n"], "ab\n").operation, [2, "\n"]);
+});
+
+test("nothing is removed from what is new, and steps keep their order", () => {
+  assert.deepEqual(toOperation([{ insert: "a", attributes: { bold: null, link: "x" } }]), [{ insert: "a", attributes: { link: "x" } }]);
+  assert.deepEqual(toOperation([{ retain: 2, attributes: { bold: null } }]), [{ retain: 2, attributes: { bold: null } }]);
+  assert.deepEqual(toOperation([{ retain: 1 }, { insert: "a" }, { delete: 2 }]), [1, "a", -2]);
+  assert.deepEqual(toSteps([1, -2, "a"], all), [{ retain: 1 }, { delete: 2 }, { insert: "a" }]);
+});
+
+test("what an editor can't show is one unit of text there", () => {
+  const none = { format: () => false, embed: () => false };
+  assert.deepEqual(toSteps(["a\r\n", { insert: { video: "x" }, attributes: { wide: true } }], none), [{ insert: "a\u240d\n" }, { insert: "\ufffc" }]);
+  assert.deepEqual(toSteps([{ insert: { image: "x", video: "y" } }], all), [{ insert: "\ufffc" }]);
+});
