@@ -1,0 +1,304 @@
+"""Rich text in Quill: two windows of a real headless Chromium on a real server process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from collab.local_server import LocalServer
+from tests.test_browser import browser, server
+
+__all__ = ["browser", "server"]
+
+pytestmark = pytest.mark.browser
+
+EDITOR = ".ql-editor[contenteditable=true]"
+PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+
+Open = Callable[..., Awaitable[Page]]
+
+
+@pytest_asyncio.fixture
+async def rich(browser: Browser, server: LocalServer) -> AsyncIterator[Open]:
+    """Opens the document in a browser context of its own. Whatever a page complains of fails the test."""
+    complaints: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    async def open_(document: str = "rich") -> Page:
+        context = await browser.new_context()
+        contexts.append(context)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None,
+        )
+        await page.goto(f"{server.url}/static/pages/rich.html?document={document}")
+        await page.click(EDITOR)
+        return page
+
+    yield open_
+    for context in contexts:
+        await context.close()
+    assert complaints == []
+
+
+async def shown(page: Page) -> list[dict[str, Any]]:
+    """What Quill holds."""
+    ops: list[dict[str, Any]] = json.loads(
+        await page.evaluate("() => JSON.stringify(window.collab.quill.getContents().ops)")
+    )
+    return ops
+
+
+async def quill(page: Page, call: str, *arguments: object) -> None:
+    """As a button or a key of Quill's would do it."""
+    await page.evaluate(
+        "([call, list]) => void window.collab.quill[call](...list)", [call, [*arguments, "user"]]
+    )
+
+
+async def stored(server: LocalServer, document: str = "rich") -> list[Any]:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+        content = (await client.get(f"/api/documents/{document}")).json()["content"]
+    return [content] if isinstance(content, str) and content else content or []
+
+
+async def until_equal(server: LocalServer, *pages: Page) -> list[dict[str, Any]]:
+    """Wait until all is saved and seen by all, and return what every Quill shows, and the server has."""
+    for page in pages:
+        await expect(page.locator("#status")).to_have_text("Saved")
+    version = max([await page.evaluate("() => window.collab.doc.version") for page in pages])
+    for page in pages:
+        await page.wait_for_function("version => window.collab.doc.version >= version", arg=version)
+    first, *others = [await shown(page) for page in pages]
+    for other in others:
+        assert other == first
+    content = as_delta(await stored(server))
+    if not (content and str(content[-1]["insert"]).endswith("\n")):
+        content = as_delta([*content, "\n"])  # Quill's own
+    assert first == content
+    return first
+
+
+def as_delta(content: list[Any]) -> list[dict[str, Any]]:
+    """Inserts as Quill writes them, neighbours merged."""
+    delta: list[dict[str, Any]] = []
+    for each in content:
+        step = {"insert": each} if isinstance(each, str) else dict(each)
+        last = delta[-1] if delta else None
+        texts = last is not None and isinstance(step["insert"], str) and isinstance(last["insert"], str)
+        if last is not None and texts and step.get("attributes") == last.get("attributes"):
+            last["insert"] += step["insert"]
+        else:
+            delta.append(step)
+    return delta
+
+
+async def until_text(page: Page, text: str) -> None:
+    await page.wait_for_function("text => window.collab.quill.getText() === text", arg=text)
+
+
+async def test_two_people_write_rich_text_and_see_the_same(rich: Open, server: LocalServer) -> None:
+    ann, bo = await rich(), await rich()
+    await ann.keyboard.type("Title")
+    await ann.keyboard.press("Enter")
+    await ann.keyboard.type("Some 😀 words")
+    await ann.keyboard.press("Control+b")
+    await ann.keyboard.type(" in bold")
+    await quill(ann, "formatLine", 0, 1, "header", 1)
+    await until_text(bo, "Title\nSome 😀 words in bold\n")
+    await bo.keyboard.press("Control+End")
+    await bo.keyboard.press("Enter")
+    await bo.get_by_role("button", name="Bullet list").click()
+    await bo.keyboard.type("point")
+    await quill(bo, "formatText", 6, 4, "link", "https://example.org/")
+    await quill(bo, "insertEmbed", 0, "image", PIXEL)
+    steps = await until_equal(server, ann, bo)
+    assert steps[0] == {"insert": {"image": PIXEL}}
+    assert {"insert": "\n", "attributes": {"header": 1}} in steps
+    assert {"insert": "Some", "attributes": {"link": "https://example.org/"}} in steps
+    assert {"insert": " in bold", "attributes": {"bold": True}} in steps
+    assert steps[-1] == {"insert": "\n", "attributes": {"list": "bullet"}}
+    await expect(ann.locator("h1 img")).to_have_count(1)
+    await expect(ann.locator("li[data-list=bullet]")).to_contain_text("point")
+    # Backspace takes the whole of an emoji, and the image.
+    await quill(ann, "setSelection", 14, 0)
+    await ann.keyboard.press("Backspace")
+    await ann.keyboard.press("Control+Home")
+    await ann.keyboard.press("Delete")
+    steps = await until_equal(server, ann, bo)
+    assert "😀" not in json.dumps(steps, ensure_ascii=False)
+    assert steps[0] == {"insert": "Title"}
+
+
+async def test_what_both_type_at_one_place_at_once_is_kept(rich: Open, server: LocalServer) -> None:
+    ann, bo = await rich(), await rich()
+    await ann.keyboard.type("[]")
+    await until_text(bo, "[]\n")
+    for page in (ann, bo):
+        await quill(page, "setSelection", 1, 0)
+    await bo.keyboard.press("Control+i")
+    await asyncio.gather(
+        ann.keyboard.type("the first 😀", delay=4),
+        bo.keyboard.type("the second 🎈", delay=5),
+    )
+    steps = await until_equal(server, ann, bo)
+    text = "".join(step["insert"] for step in steps)
+    assert sorted(text) == sorted("[the first 😀the second 🎈]\n")
+    slanted = [step["insert"] for step in steps if step.get("attributes") == {"italic": True}]
+    assert sorted("".join(slanted)) == sorted("the second 🎈")
+
+
+async def test_offline_formats_and_lines_are_merged(rich: Open, server: LocalServer) -> None:
+    ann, bo = await rich(), await rich()
+    await ann.keyboard.type("one two")
+    await ann.keyboard.press("Enter")
+    await until_text(bo, "one two\n\n")
+    await bo.context.set_offline(True)
+    await quill(bo, "formatText", 0, 7, "bold", True)
+    await quill(bo, "formatLine", 0, 1, "header", 2)
+    await quill(ann, "deleteText", 0, 4)
+    await quill(ann, "insertText", 3, "\nthree")
+    await bo.context.set_offline(False)
+    await until_text(bo, "two\nthree\n\n")
+    await until_text(ann, "two\nthree\n\n")
+    steps = await until_equal(server, ann, bo)
+    assert steps[0] == {"insert": "two", "attributes": {"bold": True}}
+
+
+@pytest.mark.parametrize("format_", [("header", 2), ("list", "ordered")])
+async def test_the_last_newline_comes_with_the_first_edit_and_goes_with_it(
+    rich: Open, server: LocalServer, format_: tuple[str, object]
+) -> None:
+    ann, bo = await rich(), await rich()
+    await ann.keyboard.type("ab")
+    await until_equal(server, ann, bo)
+    assert await stored(server) == ["ab\n"]
+    await ann.evaluate("() => window.collab.doc.endUndoGroup()")
+    await quill(ann, "formatLine", 0, 1, *format_)
+    await until_equal(server, ann, bo)
+    assert await stored(server) == ["ab", {"insert": "\n", "attributes": {format_[0]: format_[1]}}]
+    await ann.keyboard.press("Control+z")
+    await until_equal(server, ann, bo)
+    assert await stored(server) == ["ab\n"]
+    await ann.evaluate("() => window.collab.doc.endUndoGroup()")
+    await ann.keyboard.press("Control+End")
+    await ann.keyboard.press("Enter")
+    await until_equal(server, ann, bo)
+    assert await stored(server) == ["ab\n\n"]
+    assert await shown(bo) == [{"insert": "ab\n\n"}]
+    await ann.keyboard.press("Control+z")
+    await ann.keyboard.press("Control+z")
+    await until_equal(server, ann, bo)
+    assert await stored(server) == []
+    assert await shown(bo) == [{"insert": "\n"}]
+
+
+async def test_undo_takes_back_ones_own_edits_only(rich: Open, server: LocalServer) -> None:
+    ann, bo = await rich(), await rich()
+    await ann.keyboard.type("ann")
+    await until_text(bo, "ann\n")
+    await ann.evaluate("() => window.collab.doc.endUndoGroup()")
+    await quill(ann, "formatText", 0, 3, "bold", True)
+    await quill(bo, "insertText", 0, "bo ", "bold", False)
+    await until_text(ann, "bo ann\n")
+    bold = {"insert": "ann", "attributes": {"bold": True}}
+    assert bold in await until_equal(server, ann, bo)
+    await ann.keyboard.press("Control+z")
+    assert await until_equal(server, ann, bo) == [{"insert": "bo ann\n"}]
+    await ann.evaluate("() => window.collab.quill.history.undo()")
+    assert await until_equal(server, ann, bo) == [{"insert": "bo \n"}]
+    await ann.keyboard.press("Control+Shift+z")
+    await ann.keyboard.press("Control+y")
+    assert bold in await until_equal(server, ann, bo)
+    await bo.keyboard.press("Control+z")
+    assert await until_equal(server, ann, bo) == [bold, {"insert": "\n"}]
+
+
+async def test_the_caret_stays_with_its_text_and_others_see_it(rich: Open, server: LocalServer) -> None:
+    ann, bo = await rich(), await rich()
+    await ann.keyboard.type("here")
+    await until_text(bo, "here\n")
+    await quill(bo, "setSelection", 0, 0)
+    await bo.keyboard.type("over ")
+    await until_text(ann, "over here\n")
+    await ann.keyboard.type("!")
+    await until_text(bo, "over here!\n")
+    assert (await ann.evaluate("() => window.collab.quill.getSelection().index")) == 10
+    name = await ann.evaluate("() => window.collab.doc.presence.user.name")
+    await expect(bo.locator(".ql-peer-flag")).to_have_text(name)
+    box = await bo.locator(".ql-peer-caret").bounding_box()
+    right = await bo.evaluate(
+        "() => { const r = document.createRange(); r.selectNodeContents(document.querySelector('.ql-editor p'));"
+        " return r.getBoundingClientRect().right; }"
+    )
+    assert box is not None
+    assert abs(box["x"] - right) < 3
+    await ann.context.close()
+    await expect(bo.locator(".ql-peer-caret")).to_have_count(0)
+
+
+async def test_what_quill_does_not_know_keeps_its_place_and_does_no_harm(
+    rich: Open, server: LocalServer
+) -> None:
+    ann, bo = await rich(), await rich()
+    await ann.evaluate(
+        """() => window.collab.doc.edit([
+          {insert: "a", attributes: {image: "x", block: true, colour: "red", link: "javascript:hurt()"}},
+          {insert: {formula: "x"}}, {insert: {cursor: true}}, {insert: {video: "/v"}}, "\\r\\n",
+          {insert: "<img src=x onerror=hurt()>"},
+          {insert: "z", attributes: {list: {deep: 1}, header: {deep: 1}}}, "\\n"])"""
+    )
+    text = "a\ufffc\ufffc\ufffc\u240d\n<img src=x onerror=hurt()>z\n"
+    await until_text(bo, text)
+    await until_text(ann, text)
+    await bo.keyboard.press("Control+End")
+    await bo.keyboard.type("!")
+    await until_text(ann, text[:-1] + "!\n")
+    assert (await bo.evaluate("() => window.collab.doc.text")).endswith(")>z!\n")
+    assert await bo.locator(".ql-editor a").get_attribute("href") == "about:blank"
+
+
+async def test_what_was_pasted_is_there_for_the_next_who_opens(rich: Open, server: LocalServer) -> None:
+    ann = await rich()
+    await ann.evaluate(
+        """() => {
+          const data = new DataTransfer();
+          data.setData("text/html", "<h2>Big</h2><p>plain <b>bold</b></p>");
+          document.querySelector(".ql-editor").dispatchEvent(
+            new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+        }"""
+    )
+    await until_text(ann, "Big\nplain bold\n")
+    bo = await rich()
+    steps = await until_equal(server, ann, bo)
+    assert {"insert": "\n", "attributes": {"header": 2}} in steps
+
+
+async def test_many_edits_at_random_places_give_one_document(rich: Open, server: LocalServer) -> None:
+    ann, bo = await rich(), await rich()
+    for step in range(40):
+        page = (ann, bo)[step % 2]
+        await page.evaluate(
+            """step => {
+              const { quill } = window.collab, length = quill.getLength();
+              const at = (step * 7919) % length, size = 1 + (step % 4);
+              if (step % 5 === 0) quill.insertText(at, "new\\nline", { bold: step % 2 === 0 }, "user");
+              else if (step % 5 === 1) {
+                quill.formatLine(at, 1, step % 3 ? "header" : "list", step % 3 || "bullet", "user");
+              }
+              else if (step % 5 === 2) quill.deleteText(at, size, "user");
+              else if (step % 5 === 3) quill.insertText(at, "\\n", "user");
+              else quill.formatText(at, size, "italic", true, "user");
+            }""",
+            step,
+        )
+    await until_equal(server, ann, bo)
