@@ -37,7 +37,7 @@ export function pasteUnderPolicy(quill) {
   clipboard.convertHTML = (/** @type {string} */ html) => convertHTML.call(clipboard, inert(html));
   clipboard.normalizeHTML = (/** @type {Document} */ parsed) => {
     // These two Quill's normalizers look for; they copy markup into the page, so that all others are set after them.
-    for (const element of parsed.querySelectorAll('[data-style*="mso-list" i], b[data-style*="font-weight"]')) setStyle(element);
+    for (const element of parsed.querySelectorAll('[data-style*="mso-list" i], b[id^="docs-internal-guid-"]')) setStyle(element);
     normalizeHTML.call(clipboard, parsed);
     for (const sheet of parsed.querySelectorAll("noembed")) sheet.remove();
     for (const element of parsed.querySelectorAll("[data-style]")) setStyle(element);

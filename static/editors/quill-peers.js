@@ -128,12 +128,23 @@ function flag(name) {
  * @returns {HTMLElement[]} one for each line of the text in `range`
  */
 function rectangles(range, frame) {
-  const lines = Array.from(range?.getClientRects() ?? []).filter(({ width }) => width > 0);
+  /** @type {DOMRect[]} */
+  const lines = [];
+  for (const part of range?.getClientRects() ?? []) {
+    // Bold text in a link comes three times.
+    if (part.width > 0 && !lines.some((line) => covers(line, part))) lines.push(part);
+  }
   return lines.map(({ left, top, width, height }) => {
     const element = document.createElement("div");
     put(element, { left: left - frame.left, top: top - frame.top, width, height });
     return element;
   });
+}
+
+/** @param {DOMRect} whole @param {DOMRect} part @returns {boolean} whether the middle of `part` is in `whole` */
+function covers(whole, part) {
+  const [x, y] = [part.left + part.width / 2, part.top + part.height / 2];
+  return x > whole.left && x < whole.right && y > whole.top && y < whole.bottom;
 }
 
 /** @param {HTMLElement} element @param {Record<string, number>} places in pixels */

@@ -12,9 +12,14 @@ export const MOST_IMAGE_UNITS = 200_000;
 
 const TOO_LARGE = `This image is too large: at most ${Math.floor((MOST_IMAGE_UNITS * 3) / 4 / 1000)} kB can be put into a document.`;
 
-/** The page's policy lets in images of its own server and such that the address itself holds. @param {string} address */
+/** @param {string} address @returns {boolean} whether it holds the image itself */
+function isWhole(address) {
+  return /^data:image\/(png|jpeg|gif|webp);base64,/i.test(address);
+}
+
+/** The page's policy lets in images of its own server, too. @param {string} address */
 function mayBeShown(address) {
-  if (/^data:image\/(png|jpeg|gif|webp);base64,/i.test(address)) return true;
+  if (isWhole(address)) return true;
   return URL.canParse(address, location.href) && new URL(address, location.href).origin === location.origin;
 }
 
@@ -32,7 +37,7 @@ export function pageImage(Image) {
       if (mayBeShown(address)) return super.create(address);
       const node = super.create();
       node.dataset.address = address;
-      node.alt = "Image from elsewhere, not shown";
+      node.title = "Image from elsewhere, not shown";
       return node;
     }
 
@@ -88,11 +93,11 @@ function keepOutPasted(quill, tell) {
   };
   clipboard.addMatcher("img", (/** @type {HTMLImageElement} */ node, /** @type {any} */ delta) => {
     const address = node.getAttribute("src") ?? "";
-    if (mayBeShown(address) && address.length <= room) {
+    if (isWhole(address) && address.length <= room) {
       room -= address.length;
       return delta;
     }
-    tell(mayBeShown(address) ? TOO_LARGE : "An image from elsewhere was left out: save it and insert it as a file.");
+    tell(isWhole(address) ? TOO_LARGE : "An image from elsewhere was left out: save it and insert it as a file.");
     delta.ops = node.alt ? [{ insert: node.alt }] : [];
     return delta;
   });

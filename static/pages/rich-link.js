@@ -9,7 +9,7 @@ export function address(typed) {
   const text = typed.trim();
   if (/^[^\s@/:]+@[^\s@/:]+\.[^\s@/:]+$/.test(text)) return `mailto:${text}`;
   const whole = /^[a-z][a-z0-9+.-]*:(?!\d)/i.test(text) ? text : `https://${text}`;
-  if (!text || !URL.canParse(whole)) return null;
+  if (!text || /\s/.test(text) || !URL.canParse(whole)) return null;
   return ["http:", "https:", "mailto:", "tel:"].includes(new URL(whole).protocol) ? whole : null;
 }
 
