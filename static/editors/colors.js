@@ -42,3 +42,41 @@ export function luminance(color) {
   });
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
+
+/** How much of an author's colour the ground of their text has, in percent: letters stay readable on it. */
+export const AUTHOR_TINT = 14;
+
+/** What the pages' text stands on: `--surface` of base.css. */
+const SURFACES = { light: "#ffffff", dark: "#1a1d22" };
+
+/**
+ * @param {string} color as `#rrggbb`
+ * @returns {{ light: string, dark: string }} it as a line in light and dark pages, with a contrast of at least 3
+ */
+export function edges(color) {
+  return { light: toward(color, "#000000", SURFACES.light), dark: toward(color, "#ffffff", SURFACES.dark) };
+}
+
+/** @param {string} color @param {string} end @param {string} ground @returns {string} as little of `end` in it as shows on `ground` */
+function toward(color, end, ground) {
+  for (let share = 0; share < 1; share += 0.05) {
+    const mixed = mix(color, end, share);
+    if (contrast(mixed, ground) >= 3) return mixed;
+  }
+  return end;
+}
+
+/** @param {string} color @param {string} other both as `#rrggbb` @param {number} share of the other @returns {string} */
+export function mix(color, other, share) {
+  const parts = [1, 3, 5].map((start) => {
+    const [one, two] = [color, other].map((each) => Number.parseInt(each.slice(start, start + 2), 16));
+    return Math.round(one + (two - one) * share).toString(16).padStart(2, "0");
+  });
+  return `#${parts.join("")}`;
+}
+
+/** @param {string} color @param {string} other @returns {number} 1 to 21 (WCAG 2) */
+export function contrast(color, other) {
+  const [low, high] = [luminance(color), luminance(other)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}

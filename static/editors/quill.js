@@ -152,7 +152,7 @@ class Binding {
 
   /** Show what waits, unless that would disturb an input method at work. */
   #show() {
-    if (this.#quill.isEnabled() !== this.#doc.editable) this.#quill.enable(this.#doc.editable);
+    this.#freeze(!this.#doc.editable);
     const { composition, scroll } = this.#quill;
     if (!composition.isComposing) return this.#showAll();
     clearTimeout(this.#timer);
@@ -162,6 +162,14 @@ class Binding {
     scroll.batchEnd();
     this.#showAll();
     if (composition.isComposing) scroll.batchStart();
+  }
+
+  /** @param {boolean} isFrozen */
+  #freeze(isFrozen) {
+    if (this.#quill.isEnabled() !== isFrozen) return;
+    this.#quill.enable(!isFrozen);
+    this.#quill.root.setAttribute("aria-readonly", String(isFrozen));
+    this.#quill.root.tabIndex = 0; // still to be reached by keyboard, for reading and copying
   }
 
   #showAll() {

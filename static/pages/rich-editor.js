@@ -1,5 +1,6 @@
 /** The editor of a rich document: tools, Quill, and what binds them to it. */
 
+import { QuillAuthors } from "../editors/quill-authorship.js";
 import { bindQuill } from "../editors/quill.js";
 import { pasteUnderPolicy } from "../editors/quill-paste.js";
 import Quill from "../vendor/quill.js";
@@ -52,14 +53,21 @@ export function richEditor(parent, doc, { label, placeholder }) {
     open();
   });
   const binding = bindQuill(doc, quill);
-  quill.root.setAttribute("aria-readonly", String(!doc.editable));
+  /** @type {QuillAuthors | null} */
+  let authors = null;
+  /** @param {((author: string) => string) | null} colorOf */
+  const showAuthors = (colorOf) => {
+    authors?.destroy();
+    authors = colorOf && new QuillAuthors(doc, quill, colorOf);
+  };
 
   return {
     view: quill,
     focus: () => quill.focus(),
     reveal: (offset) => reveal(quill, offset),
-    showAuthors: () => {},
+    showAuthors,
     destroy() {
+      showAuthors(null);
       gone.abort();
       binding.destroy();
       frame.remove();

@@ -81,7 +81,6 @@ export function toolbar(quill, { link, image, signal }) {
   rove(bar);
 
   const show = () => {
-    bar.toggleAttribute("inert", !quill.isEnabled());
     const range = quill.getSelection();
     if (!range) return;
     const formats = quill.getFormat(range);
