@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, WebSocketRoute, expect
 
 from collab.local_server import LocalServer
 from tests.test_browser import browser, server
@@ -38,7 +38,7 @@ async def rich(browser: Browser, server: LocalServer) -> AsyncIterator[Open]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "console",
-            lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None,
+            lambda message: complaints.append(message.text) if is_complaint(message) else None,
         )
         await page.goto(f"{server.url}/static/pages/rich.html?document={document}")
         await page.click(EDITOR)
@@ -48,6 +48,11 @@ async def rich(browser: Browser, server: LocalServer) -> AsyncIterator[Open]:
     for context in contexts:
         await context.close()
     assert complaints == []
+
+
+def is_complaint(message: ConsoleMessage) -> bool:
+    """Lost connections are complained of too, and are what we test."""
+    return message.type in ("error", "warning") and not message.text.startswith("WebSocket connection to")
 
 
 async def shown(page: Page) -> list[dict[str, Any]]:
@@ -302,3 +307,195 @@ async def test_many_edits_at_random_places_give_one_document(rich: Open, server:
             step,
         )
     await until_equal(server, ann, bo)
+
+
+async def test_two_who_begin_at_once_leave_no_empty_line(rich: Open, server: LocalServer) -> None:
+    for number, (first, second) in enumerate([("ann", "bo"), ("bo", "ann")]):
+        document = f"begun-{number}"
+        pages = {name: await rich(document) for name in ("ann", "bo")}
+        await pages[second].context.set_offline(True)
+        await pages[second].keyboard.type(f"{second} ")
+        await pages[first].keyboard.type(f"{first} ")
+        await expect(pages[first].locator("#status")).to_have_text("Saved")
+        await pages[second].context.set_offline(False)
+        for page in pages.values():
+            await page.wait_for_function("() => /^(ann bo|bo ann) \\n$/.test(window.collab.quill.getText())")
+            await expect(page.locator("#status")).to_have_text("Saved")
+        [text] = await stored(server, document)
+        assert text in ("ann bo \n", "bo ann \n")
+        # From here on an empty line is one that somebody wants.
+        await pages[first].keyboard.press("Enter")
+        await until_text(pages[second], await pages[first].evaluate("() => window.collab.quill.getText()"))
+        assert (await stored(server, document))[0].count("\n") == 2
+
+
+async def test_an_input_method_is_not_disturbed_and_holds_nothing_back_for_ever(
+    rich: Open, server: LocalServer
+) -> None:
+    ann, bo = await rich(), await rich()
+    await ann.keyboard.type("one")
+    await ann.keyboard.press("Enter")
+    await until_text(bo, "one\n\n")
+    ime = await ann.context.new_cdp_session(ann)
+    await ime.send("Input.imeSetComposition", {"text": "に", "selectionStart": 1, "selectionEnd": 1})
+    await quill(bo, "insertText", 0, "Zero, ")
+    await ann.wait_for_function("() => window.collab.doc.text.startsWith('Zero')")
+    await ime.send("Input.imeSetComposition", {"text": "にほ", "selectionStart": 2, "selectionEnd": 2})
+    assert await ann.locator(".ql-editor").text_content() == "oneにほ"
+    await ime.send("Input.insertText", {"text": "日本"})
+    await until_text(ann, "Zero, one\n日本\n")
+    await until_text(bo, "Zero, one\n日本\n")
+    # Left as it is, it is taken as it stands.
+    await ime.send("Input.imeSetComposition", {"text": "ご", "selectionStart": 1, "selectionEnd": 1})
+    await quill(bo, "insertText", 0, "All: ")
+    await ann.wait_for_function(
+        "() => document.querySelector('.ql-editor').textContent === 'All: Zero, one日本ご'"
+    )
+    await ime.send("Input.insertText", {"text": "語"})
+    await until_equal(server, ann, bo)
+    assert "All: Zero, one\n日本" in await bo.evaluate("() => window.collab.quill.getText()")
+
+
+async def test_a_selection_without_the_focus_stays_with_its_text(rich: Open, server: LocalServer) -> None:
+    ann, bo = await rich(), await rich()
+    await ann.keyboard.type("one two")
+    await until_text(bo, "one two\n")
+    await quill(ann, "setSelection", 4, 3)
+    await ann.get_by_role("combobox").focus()
+    await quill(bo, "insertText", 0, "zero ")
+    await until_text(ann, "zero one two\n")
+    await ann.get_by_role("button", name="Bold").press("Enter")
+    assert {"insert": "two", "attributes": {"bold": True}} in await until_equal(server, ann, bo)
+
+
+FLAG = "() => getComputedStyle(document.querySelector('.ql-peer-flag')).opacity"
+FADED = f"() => ({FLAG})() === '0'"
+SEEN = f"() => ({FLAG})() === '1'"
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+async def test_flags_fade_and_show_again_when_their_owner_moves(rich: Open, motion: Any) -> None:
+    ann, bo = await rich(), await rich()
+    await bo.emulate_media(reduced_motion=motion)
+    await ann.keyboard.type("word")
+    await bo.wait_for_function(SEEN)
+    await bo.wait_for_function(FADED)
+    # What others write moves the caret along: that is not its owner's doing.
+    await quill(bo, "insertText", 0, "a ")
+    await until_text(ann, "a word\n")
+    await bo.wait_for_function("() => window.collab.doc.presence.others[0].cursor.head === 6")
+    assert await bo.evaluate(FADED)
+    await ann.keyboard.press("ArrowLeft")
+    await bo.wait_for_function(SEEN)
+    await bo.wait_for_function(FADED)
+    box = await bo.locator(".ql-peer-caret").bounding_box()
+    assert box is not None
+    await bo.mouse.move(box["x"] + 2, box["y"] + 5)
+    await bo.wait_for_function(SEEN)
+    await bo.mouse.move(box["x"] + 60, box["y"] + 5)
+    await bo.wait_for_function(FADED)
+
+
+async def test_selections_of_others_lie_under_their_text(rich: Open) -> None:
+    ann, bo = await rich(), await rich()
+    await ann.keyboard.type("one two three")
+    await quill(ann, "formatText", 4, 3, "bold", True)
+    await until_text(bo, "one two three\n")
+    await quill(ann, "setSelection", 2, 7)
+    await expect(bo.locator(".ql-peer-selection > div")).to_have_count(3)
+    ends = await bo.evaluate(
+        """() => {
+          const marks = document.querySelectorAll(".ql-peer-selection > div");
+          const boxes = Array.from(marks, each => each.getBoundingClientRect());
+          const text = document.querySelector(".ql-editor p").childNodes, range = document.createRange();
+          range.setStart(text[0], 2); range.setEnd(text[2], 2);
+          const seen = range.getBoundingClientRect();
+          return [Math.min(...boxes.map(b => b.left)) - seen.left, Math.max(...boxes.map(b => b.right)) - seen.right];
+        }"""
+    )
+    assert [abs(end) < 1 for end in ends] == [True, True]
+    on_top = await bo.evaluate(
+        """() => {
+          const { left, top } = document.querySelector(".ql-peer-selection > div").getBoundingClientRect();
+          return document.elementFromPoint(left + 2, top + 5).tagName;
+        }"""
+    )
+    assert on_top == "P"
+    await quill(ann, "setSelection", 0, 0)
+    await expect(bo.locator(".ql-peer-selection > div")).to_have_count(0)
+
+
+async def test_a_flag_at_the_edge_goes_to_the_other_side(rich: Open) -> None:
+    ann, bo = await rich(), await rich()
+    await bo.set_viewport_size({"width": 360, "height": 640})
+    await ann.keyboard.type("i" * 60)
+    await until_text(bo, "i" * 60 + "\n")
+    await expect(bo.locator(".ql-peer-caret")).to_be_visible()
+    for place in (1, 60):
+        await quill(ann, "setSelection", place, 0)
+        await bo.wait_for_function(
+            "place => window.collab.doc.presence.others[0].cursor.head === place", arg=place
+        )
+        flag = await bo.locator(".ql-peer-flag").bounding_box()
+        assert flag is not None
+        assert flag["x"] >= 0
+        assert flag["x"] + flag["width"] <= 360
+    assert await bo.evaluate("() => document.documentElement.scrollWidth") <= 360
+
+
+async def test_a_document_that_was_replaced_is_shown_with_its_formats(
+    rich: Open, server: LocalServer
+) -> None:
+    page = await rich()
+    await page.keyboard.type("old")
+    await expect(page.locator("#status")).to_have_text("Saved")
+    await server.kill()
+    for file in server.db.parent.glob("log.db*"):
+        file.unlink()
+    await server.start()
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+        content = ["new ", {"insert": "fat", "attributes": {"bold": True}}, "\n"]
+        made = await client.post("/api/documents", json={"id": "rich", "content": content})
+        assert made.is_success, made.text
+    bold = {"insert": "fat", "attributes": {"bold": True}}
+    await page.wait_for_function("() => window.collab.quill.getText() === 'new fat\\n'")
+    assert bold in await shown(page)
+    await page.keyboard.press("Control+End")
+    await page.keyboard.type("!")
+    await until_equal(server, page)
+
+
+async def test_who_may_only_read_sees_all_and_changes_nothing(
+    rich: Open, browser: Browser, server: LocalServer
+) -> None:
+    ann = await rich()
+    await ann.keyboard.type("ann")
+    page = await (await browser.new_context()).new_page()
+
+    def as_reader(route: WebSocketRoute) -> None:
+        to_server = route.connect_to_server()
+        to_server.on_message(lambda message: route.send(reader(message)))
+
+    await page.route_web_socket("**/ws/**", as_reader)
+    await page.goto(f"{server.url}/static/pages/rich.html?document=rich")
+    text = page.get_by_role("textbox", name="Text of the document")
+    await expect(text).to_have_text("ann")
+    await expect(text).to_have_attribute("aria-readonly", "true")
+    await expect(page.get_by_role("toolbar")).to_have_count(0)
+    await text.focus()
+    await page.keyboard.type("lost")
+    await ann.keyboard.type("!")
+    await expect(text).to_have_text("ann!")
+    assert await page.evaluate("() => window.collab.doc.pending") == 0
+    await page.context.close()
+
+
+def reader(message: str | bytes) -> str | bytes:
+    """The server's message, its welcome that of somebody who may read only."""
+    if isinstance(message, bytes):
+        return message
+    told = json.loads(message)
+    for each in told if isinstance(told, list) else [told]:
+        if each["type"] == "welcome":
+            each["role"] = "viewer"
+    return json.dumps(told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from collab.local_server import LocalServer
 from tests.test_browser import browser, server
@@ -104,12 +104,9 @@ async def test_a_small_image_is_put_into_the_document_and_a_large_one_is_refused
     await ann.keyboard.press("ArrowLeft")
     async with ann.expect_file_chooser() as chooser:
         await ann.get_by_role("button", name="Image").click()
-    await (await chooser.value).set_files(
-        [
-            {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89PNG" * 100},
-            {"name": "b.png", "mimeType": "image/png", "buffer": b"\x89PNG" * 100_000},
-        ]
-    )
+    small: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89PNG" * 100}
+    large: FilePayload = {"name": "b.png", "mimeType": "image/png", "buffer": b"\x89PNG" * 100_000}
+    await (await chooser.value).set_files([small, large])
     await expect(ann.locator(".rich-news")).to_have_text(
         "This image is too large: at most 150 kB can be put into a document."
     )

@@ -22,8 +22,11 @@ import { wordsOf } from "./quill-words.js";
 /** @typedef {import("../client/operation.js").Operation} Operation */
 /** @typedef {import("./deltas.js").Step} Step */
 
-/** How long others' changes may wait for an input method that is at work. */
-const COMPOSING_MS = 2000;
+/**
+ * How long others' changes may wait for an input method at which nothing is typed. Quill can take nothing in beside it: what
+ * has been composed by then is taken as it stands, so this is longer than one looks for a word in its list.
+ */
+const COMPOSING_MS = 10_000;
 
 /**
  * @param {CollabDocument} doc that has been synced
@@ -156,7 +159,7 @@ class Binding {
     const { composition, scroll } = this.#quill;
     if (!composition.isComposing) return this.#showAll();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#schedule, COMPOSING_MS / 4);
+    this.#timer = setTimeout(this.#schedule, COMPOSING_MS / 10);
     if (this.#waiting.length === 0 || performance.now() - this.#typedAt < COMPOSING_MS) return;
     // Quill has put off what it saw being composed, and would put off what comes now.
     scroll.batchEnd();
