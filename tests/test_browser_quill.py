@@ -364,8 +364,17 @@ async def test_a_selection_without_the_focus_stays_with_its_text(rich: Open, ser
     await ann.get_by_role("combobox").focus()
     await quill(bo, "insertText", 0, "zero ")
     await until_text(ann, "zero one two\n")
+    await expect(ann.get_by_role("combobox")).to_be_focused()
     await ann.get_by_role("button", name="Bold").press("Enter")
-    assert {"insert": "two", "attributes": {"bold": True}} in await until_equal(server, ann, bo)
+    bold = {"bold": True}
+    assert {"insert": "two", "attributes": bold} in await until_equal(server, ann, bo)
+    await ann.keyboard.press("Control+k")
+    await quill(bo, "insertText", 0, "minus ")
+    await until_text(ann, "minus zero one two\n")
+    await ann.keyboard.type("example.org")
+    await ann.keyboard.press("Enter")
+    linked = {"insert": "two", "attributes": {**bold, "link": "https://example.org"}}
+    assert linked in await until_equal(server, ann, bo)
 
 
 FLAG = "() => getComputedStyle(document.querySelector('.ql-peer-flag')).opacity"
@@ -383,7 +392,9 @@ async def test_flags_fade_and_show_again_when_their_owner_moves(rich: Open, moti
     # What others write moves the caret along: that is not its owner's doing.
     await quill(bo, "insertText", 0, "a ")
     await until_text(ann, "a word\n")
-    await bo.wait_for_function("() => window.collab.doc.presence.others[0].cursor.head === 6")
+    await bo.evaluate("() => window.collab.doc.insert(0, 'not ')")
+    await until_text(ann, "not a word\n")
+    await bo.wait_for_function("() => window.collab.doc.presence.others[0].cursor.head === 10")
     assert await bo.evaluate(FADED)
     await ann.keyboard.press("ArrowLeft")
     await bo.wait_for_function(SEEN)

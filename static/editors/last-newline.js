@@ -3,7 +3,7 @@
  * an empty line would be left. Whoever's newline comes second into the log takes one of the two away.
  */
 
-import { composeAll, normalize, transformOffset } from "../client/operation.js";
+import { composeAll, normalize, plainText, transformOffset } from "../client/operation.js";
 import { endOfChange } from "./changes.js";
 
 /** @typedef {import("../client/operation.js").Content} Content */
@@ -12,6 +12,8 @@ import { endOfChange } from "./changes.js";
 export class LastNewline {
   /** Where one's own newline stands that isn't in the log yet; -1 where there is none. */
   #place = -1;
+  /** @type {Operation[]} changes of others that have not been looked at */
+  #noted = [];
 
   /** @param {number} place @param {Promise<void>} saved once it is in the log, or never will be */
   brought(place, saved) {
@@ -19,6 +21,7 @@ export class LastNewline {
       this.#place = -1;
     };
     this.#place = place;
+    this.#noted = [];
     saved.then(forget, forget);
   }
 
@@ -27,14 +30,18 @@ export class LastNewline {
     if (this.#place >= 0) this.#place = transformOffset(this.#place, operation);
   }
 
+  /** @param {Operation} operation of somebody else */
+  note(operation) {
+    if (this.#place >= 0) this.#noted.push(operation);
+  }
+
   /**
-   * @param {Operation[]} changes of others, one after the other
-   * @param {Content} content after them
-   * @returns {Operation} on it: none, unless they bring a last newline too
+   * @param {Content} content after what was noted
+   * @returns {Operation} on it: none, unless what was noted brings a last newline too
    */
-  surplus(changes, content) {
-    if (this.#place < 0 || changes.length === 0) return [];
-    const change = composeAll(changes);
+  surplus(content) {
+    const change = composeAll(this.#noted.splice(0));
+    if (this.#place < 0 || change.length === 0) return [];
     this.#place = transformOffset(this.#place, change);
     const theirs = endOfChange(change) - 1;
     const last = change.at(-1);
@@ -42,6 +49,8 @@ export class LastNewline {
     if (typeof text !== "string" || !text.endsWith("\n")) return [];
     const [left, right] = [this.#place, theirs].sort((a, b) => a - b);
     this.#place = -1;
+    const shown = plainText(content);
+    if (left === right || shown[left] !== "\n" || shown[right] !== "\n") return []; // somebody has deleted one
     // Of the right one all that was written stands before it; it gets the format of both.
     const attributes = { ...attributesAt(content, left), ...attributesAt(content, right) };
     return normalize([left, -1, right - left - 1, { retain: 1, attributes }]);

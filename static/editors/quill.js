@@ -96,8 +96,8 @@ class Binding {
   #changed(operation) {
     if (this.#sending) return;
     this.#waiting.push(operation);
+    this.#lastNewline.note(operation);
     this.#schedule();
-    this.#mend([operation]);
   }
 
   /** Many events may come in one frame: they go into Quill together, before anything else happens. */
@@ -106,7 +106,9 @@ class Binding {
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
-      if (!this.#listening.signal.aborted) this.#show();
+      if (this.#listening.signal.aborted) return;
+      this.#mend(); // not earlier, or others would be told of this change before the one that is mended
+      this.#show();
     });
   };
 
@@ -144,12 +146,12 @@ class Binding {
     this.#lastNewline.carry(carried);
     if (!brings) return;
     this.#lastNewline.brought(contentLength(after) - 1, this.#doc.whenSaved());
-    this.#mend(this.#waiting);
+    for (const operation of this.#waiting) this.#lastNewline.note(operation);
+    this.#mend();
   }
 
-  /** @param {Operation[]} changes of others, which may have brought a last newline when this one's was on its way */
-  #mend(changes) {
-    const mending = this.#lastNewline.surplus(changes, this.#doc.content);
+  #mend() {
+    const mending = this.#lastNewline.surplus(this.#doc.content);
     if (mending.length > 0 && this.#doc.editable) this.#doc.edit(mending, { undoable: false });
   }
 
@@ -202,9 +204,16 @@ class Binding {
     return operation;
   }
 
-  /** Quill carries its selection over a change only while it has the focus. @param {Operation} operation */
+  /**
+   * While something else has the focus, Quill would take it for the sake of a selection in its text, and not carry
+   * over the change the one to which it comes back.
+   *
+   * @param {Operation} operation
+   */
   #keepSelection(operation) {
     if (this.#quill.hasFocus()) return;
+    const native = document.getSelection();
+    if (native?.anchorNode && this.#quill.root.contains(native.anchorNode)) native.removeAllRanges();
     const { savedRange } = this.#quill.selection;
     const { index, length } = savedRange;
     savedRange.index = transformOffset(index, operation);

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 
 import { afterLocal, stepsOf, toOperation, toSteps, withEnd } from "../../static/editors/deltas.js";
+import { LastNewline } from "../../static/editors/last-newline.js";
 import { apply, plainText } from "../../static/client/operation.js";
 import { Random } from "./helpers/random.js";
 
@@ -72,4 +73,33 @@ test("what an editor can't show is one unit of text there", () => {
   const none = { format: () => false, embed: () => false };
   assert.deepEqual(toSteps(["a\r\n", { insert: { video: "x" }, attributes: { wide: true } }], none), [{ insert: "a\u240d\n" }, { insert: "\ufffc" }]);
   assert.deepEqual(toSteps([{ insert: { image: "x", video: "y" } }], all), [{ insert: "\ufffc" }]);
+});
+
+test("of two last newlines that were brought at once one goes, the left one, and its format stays", () => {
+  const header = { header: 1 };
+  const newline = new LastNewline();
+  const never = new Promise(() => {});
+  newline.brought(2, never); // "ab\n", when "cd\n" comes from somebody else
+  newline.note([3, "cd\n"]);
+  assert.deepEqual(newline.surplus("ab\ncd\n"), [2, -1]);
+  newline.brought(2, never);
+  newline.note(["cd", { insert: "\n", attributes: header }]);
+  const both = ["cd", { insert: "\n", attributes: header }, "ab\n"];
+  assert.deepEqual(apply(both, newline.surplus(both)), ["cdab", { insert: "\n", attributes: header }]);
+  // Once is enough, and a letter or a newline that isn't the last brings none.
+  newline.note([5, "\n"]);
+  assert.deepEqual(newline.surplus("cdab\n\n"), []);
+  newline.brought(2, never);
+  newline.note([1, "x"]);
+  assert.deepEqual(newline.surplus("axb\n"), []);
+});
+
+test("a newline that is in the log is nobody's surplus", async () => {
+  for (const saved of [Promise.resolve(), Promise.reject(new Error("refused"))]) {
+    const newline = new LastNewline();
+    newline.brought(1, saved);
+    await saved.catch(() => {});
+    newline.note([2, "\n"]);
+    assert.deepEqual(newline.surplus("a\n\n"), []);
+  }
 });
