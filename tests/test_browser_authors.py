@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
 from collab.client import SharedDocument
 from collab.local_server import LocalServer
-from tests.test_browser import browser, open_page, server
+from tests.test_browser import EDITABLE, browser, open_page, server
 from tests.test_browser import editor as plain_editor
 from tests.test_browser import until_text as until_plain
 from tests.test_browser_quill import Open, quill, rich, until_text
@@ -89,22 +90,57 @@ async def test_codemirror_shows_whose_each_part_is_and_keeps_it_up(open_page: Op
     assert await ann.evaluate(IN_CODEMIRROR) == []
 
 
-async def test_own_edits_that_are_not_saved_are_ones_own(open_page: Open) -> None:
-    page = await plain_editor(open_page, "notes")
+class Gate:
+    """Stands in the page's socket: keeps what the page sends, or joins what two frames of events say."""
+
+    def __init__(self) -> None:
+        self.shut = False
+        self.joining = False
+        self._events: list[Any] = []
+
+    def stand_in(self, route: WebSocketRoute) -> None:
+        there = route.connect_to_server()
+        route.on_message(lambda message: None if self.shut else there.send(message))
+        there.on_message(lambda message: self._pass_on(route, message))
+
+    def _pass_on(self, route: WebSocketRoute, message: str | bytes) -> None:
+        told = json.loads(message) if self.joining and isinstance(message, str) else {}
+        if told.get("type") != "events":
+            return route.send(message)
+        self._events += told["events"]
+        if len(self._events) < 2:
+            return None
+        self.joining = False
+        return route.send(json.dumps({**told, "events": self._events}))
+
+
+async def gated(browser: Browser, server: LocalServer) -> tuple[Page, Gate]:
+    page = await (await browser.new_context()).new_page()
+    gate = Gate()
+    await page.route_web_socket("**/ws/**", gate.stand_in)
+    await page.goto(f"{server.url}/d/notes")
+    await page.click(EDITABLE)
+    return page, gate
+
+
+async def test_own_edits_that_are_not_saved_are_ones_own(browser: Browser, server: LocalServer) -> None:
+    page, gate = await gated(browser, server)
     await page.keyboard.type("saved")
     await expect(page.locator("#status")).to_have_text("Saved")
-    await page.evaluate(ON_IN_CODEMIRROR, [RED, BLUE])
     me = await author(page)
-    await until_coloured(page, IN_CODEMIRROR, [["saved", RED, me]])
-    await page.context.set_offline(True)
+    gate.shut = True
     await page.keyboard.type(" and not")
+    await page.evaluate(ON_IN_CODEMIRROR, [RED, BLUE])
     await until_coloured(page, IN_CODEMIRROR, [["saved and not", RED, me]])
+    await page.keyboard.type("!")
+    await until_coloured(page, IN_CODEMIRROR, [["saved and not!", RED, me]])
+    assert await page.evaluate("() => window.collab.doc.pending") > 0
 
 
 async def test_two_others_whose_edits_come_at_once_are_told_apart(
-    open_page: Open, server: LocalServer
+    browser: Browser, server: LocalServer
 ) -> None:
-    page = await plain_editor(open_page, "notes")
+    page, gate = await gated(browser, server)
     async with (
         SharedDocument(server.url, "notes") as first,
         SharedDocument(server.url, "notes") as second,
@@ -113,15 +149,30 @@ async def test_two_others_whose_edits_come_at_once_are_told_apart(
         await first.saved()
         await until_plain(page, "one")
         await page.evaluate(ON_IN_CODEMIRROR, [RED, BLUE])
-        await page.context.set_offline(True)
+        await until_coloured(page, IN_CODEMIRROR, [["one", BLUE, first.author]])
+        gate.joining = True
         first.insert(3, "two")
         await first.saved()
         second.insert(0, "zero")
         await second.saved()
-        await page.context.set_offline(False)
         await until_plain(page, "zeroonetwo")
         wanted = [["zero", BLUE, second.author], ["onetwo", BLUE, first.author]]
         await until_coloured(page, IN_CODEMIRROR, wanted)
+
+
+async def test_colours_that_could_not_be_had_come_with_the_connection(open_page: Open) -> None:
+    page = await plain_editor(open_page, "notes")
+    await page.keyboard.type("saved")
+    await expect(page.locator("#status")).to_have_text("Saved")
+    await page.evaluate(
+        "() => Promise.all(['editors/cm-authorship', 'vendor/codemirror'].map(name => import(`/static/${name}.js`)))"
+    )
+    await page.context.set_offline(True)
+    await page.evaluate(ON_IN_CODEMIRROR, [RED, BLUE])
+    await page.wait_for_function("() => window.collab.doc.connection !== 'connected'")
+    assert await page.evaluate(IN_CODEMIRROR) == []
+    await page.context.set_offline(False)
+    await until_coloured(page, IN_CODEMIRROR, [["saved", RED, await author(page)]])
 
 
 async def test_a_long_document_is_marked_where_it_is_seen(open_page: Open, server: LocalServer) -> None:

@@ -2,7 +2,7 @@
 
 import "../client/history.js"; // which `doc.blame` loads, and a browser never again where that has failed once
 import { diff } from "../client/operation.js";
-import { between, edited, lengthOf } from "./authorship.js";
+import { between, edited, joined, lengthOf } from "./authorship.js";
 
 /** @typedef {import("../client/document.js").CollabDocument} CollabDocument */
 /** @typedef {import("../client/operation.js").Operation} Operation */
@@ -51,11 +51,10 @@ export class Authors {
   }
 
   /** @param {import("../client/document.js").Change} change */
-  #changed({ operation, origin, author }) {
-    const step = { operation, author: origin === "local" ? this.#doc.author : author };
-    this.#since?.push(step);
-    if (this.#runs) this.#set(edited(this.#runs, operation, step.author));
-    if (step.author === "") this.#askSoon();
+  #changed({ operation, author }) {
+    this.#since?.push({ operation, author });
+    if (this.#runs) this.#set(edited(this.#runs, operation, author));
+    if (author === "") this.#askSoon();
   }
 
   /** @param {Run[]} runs */
@@ -79,7 +78,7 @@ export class Authors {
     this.#since = since;
     try {
       const { runs } = await this.#doc.blame(version);
-      let known = runs.map(({ length, credit }) => ({ length, author: credit.author }));
+      let known = joined(runs.map(({ length, credit }) => ({ length, author: credit.author })));
       for (const step of since) known = edited(known, step.operation, step.author);
       if (this.#listening.signal.aborted) return;
       // A text of another length is another one: the document has been replaced meanwhile.

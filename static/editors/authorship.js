@@ -43,6 +43,14 @@ function push(runs, run) {
   else runs.push(run);
 }
 
+/** @param {readonly Run[]} runs @returns {Run[]} them, no two neighbours of one author */
+export function joined(runs) {
+  /** @type {Run[]} */
+  const result = [];
+  for (const run of runs) push(result, run);
+  return result;
+}
+
 /** @param {readonly Run[]} runs @returns {number} units of their text */
 export function lengthOf(runs) {
   return runs.reduce((sum, { length }) => sum + length, 0);

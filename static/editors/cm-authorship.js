@@ -40,18 +40,14 @@ class Marks {
   #stale = true;
   /** @type {Map<string, import("@codemirror/view").Decoration>} by author */
   #made = new Map();
-  #gone = false;
 
   /** @param {import("../client/document.js").CollabDocument} doc @param {(author: string) => string} colorOf @param {EditorView} view */
   constructor(doc, colorOf, view) {
     this.#colorOf = colorOf;
-    this.#authors = new Authors(doc, () => {
-      if (!this.#gone) view.dispatch({ effects: known.of(null) });
-    });
+    this.#authors = new Authors(doc, () => view.dispatch({ effects: known.of(null) }));
   }
 
   destroy() {
-    this.#gone = true;
     this.#authors.destroy();
   }
 
