@@ -8,7 +8,7 @@
  * a text is a character of its line, so that offsets mean the same on both sides.
  */
 
-import { composeAll, diff, opposite, transform } from "../client/operation.js";
+import { diff } from "../client/operation.js";
 import {
   Annotation,
   Compartment,
@@ -22,6 +22,7 @@ import { endOfChange, toChanges, toOperation } from "./changes.js";
 import { windowsLineEnds } from "./line-ends.js";
 import { peersField, setPeers } from "./peers.js";
 import { undoKey } from "./undo-keys.js";
+import { Waiting } from "./waiting.js";
 
 /** @typedef {import("../client/document.js").CollabDocument} CollabDocument */
 /** @typedef {import("../client/operation.js").Operation} Operation */
@@ -116,8 +117,7 @@ class Binding {
   #view;
   #frozen;
   #listening = new AbortController();
-  /** @type {Operation[]} what the document says and the view doesn't show yet, in order */
-  #waiting = [];
+  #waiting = new Waiting();
   #scheduled = false;
   #typedAt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -184,13 +184,7 @@ class Binding {
 
   /** @param {Operation} typed on what the view shows */
   #send(typed) {
-    let operation = typed;
-    // What waits was not there for whoever typed: each is carried over the other.
-    this.#waiting = this.#waiting.map((waiting) => {
-      const carried = transform(waiting, operation, opposite("left"));
-      operation = transform(operation, waiting, "left");
-      return carried;
-    });
+    const operation = this.#waiting.carry(typed);
     this.#sending = true;
     try {
       this.#doc.edit(operation);
@@ -204,7 +198,7 @@ class Binding {
 
   #repair() {
     queueMicrotask(() => {
-      this.#waiting = [];
+      this.#waiting.take();
       this.#dispatch(diff(this.#view.state.doc.toString(), this.#doc.text));
     });
   }
@@ -221,7 +215,7 @@ class Binding {
       this.#timer = setTimeout(() => this.#schedule(), COMPOSING_MS / 4);
       return;
     }
-    if (this.#waiting.length > 0) this.#dispatch(composeAll(this.#waiting.splice(0)));
+    this.#flush();
     if (this.#peersDue) this.#showPeers();
   }
 
@@ -247,18 +241,17 @@ class Binding {
   undoOrRedo(step) {
     this.#flush();
     if (!step()) return;
-    const operation = composeAll(this.#waiting.splice(0));
-    this.#dispatch(operation, true);
+    this.#dispatch(this.#waiting.take(), true);
     this.#tellCaret();
   }
 
   #flush() {
-    this.#dispatch(composeAll(this.#waiting.splice(0)));
+    this.#dispatch(this.#waiting.take());
   }
 
   #tellCaret() {
     const { anchor, head } = this.#view.state.selection.main;
-    if (this.#waiting.length > 0) return; // the view stands elsewhere than the document; #show comes
+    if (!this.#waiting.isEmpty) return; // the view stands elsewhere than the document; #show comes
     this.#doc.presence.set({ anchor, head });
   }
 }

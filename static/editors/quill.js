@@ -8,13 +8,14 @@
  * of their own, such as videos, get newlines from Quill that nobody wrote, and so show as a stand-in.
  */
 
-import { apply, composeAll, contentLength, opposite, plainText, same, transform, transformOffset } from "../client/operation.js";
+import { apply, contentLength, plainText, same, transformOffset } from "../client/operation.js";
 import { endOfChange } from "./changes.js";
 import { afterLocal, lacksEnd, stepsOf, toOperation, toSteps, withEnd } from "./deltas.js";
 import { LastNewline } from "./last-newline.js";
 import { PeerLayer } from "./quill-peers.js";
 import { takeUndo } from "./quill-undo.js";
 import { wordsOf } from "./quill-words.js";
+import { Waiting } from "./waiting.js";
 
 /** @typedef {import("quill").default} Quill */
 /** @typedef {import("../client/document.js").CollabDocument} CollabDocument */
@@ -53,8 +54,7 @@ class Binding {
   #listening = new AbortController();
   /** @type {Content} of the document, as Quill shows it */
   #shown = "";
-  /** @type {Operation[]} what the document says and Quill doesn't show yet, in order */
-  #waiting = [];
+  #waiting = new Waiting();
   #scheduled = false;
   #sending = false;
   #showing = false;
@@ -129,13 +129,7 @@ class Binding {
     const brings = lacksEnd(this.#shown);
     const { operation, after } = afterLocal(typed, this.#shown);
     this.#shown = after;
-    let carried = operation;
-    // What waits was not there for whoever typed: each is carried over the other.
-    this.#waiting = this.#waiting.map((waiting) => {
-      const moved = transform(waiting, carried, opposite("left"));
-      carried = transform(carried, waiting, "left");
-      return moved;
-    });
+    const carried = this.#waiting.carry(operation);
     this.#sending = true;
     try {
       this.#doc.edit(carried);
@@ -146,7 +140,7 @@ class Binding {
     this.#lastNewline.carry(carried);
     if (!brings) return;
     this.#lastNewline.brought(contentLength(after) - 1, this.#doc.whenSaved());
-    for (const operation of this.#waiting) this.#lastNewline.note(operation);
+    for (const waiting of this.#waiting.operations) this.#lastNewline.note(waiting);
     this.#mend();
   }
 
@@ -162,7 +156,7 @@ class Binding {
     if (!composition.isComposing) return this.#showAll();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(this.#schedule, COMPOSING_MS / 10);
-    if (this.#waiting.length === 0 || performance.now() - this.#typedAt < COMPOSING_MS) return;
+    if (this.#waiting.isEmpty || performance.now() - this.#typedAt < COMPOSING_MS) return;
     // Quill has put off what it saw being composed, and would put off what comes now.
     scroll.batchEnd();
     this.#showAll();
@@ -193,7 +187,7 @@ class Binding {
   /** @returns {Operation} what Quill shows now and didn't before */
   #flush() {
     this.#quill.update("user"); // what was typed and Quill has not looked at
-    const operation = composeAll(this.#waiting.splice(0));
+    const operation = this.#waiting.take();
     if (operation.length === 0) return operation;
     const before = this.#shown;
     this.#shown = apply(before, operation);
@@ -221,7 +215,7 @@ class Binding {
   }
 
   #reload() {
-    this.#waiting = [];
+    this.#waiting.take();
     this.#shown = this.#doc.content;
     const steps = stepsOf(this.#shown, this.#words);
     const done = this.#put(() => this.#quill.setContents(/** @type {any} */ (steps), "api"));

@@ -8,10 +8,11 @@
  * value would tear its word apart.
  */
 
-import { apply, composeAll, opposite, transform, transformOffset } from "../client/operation.js";
+import { apply, transformOffset } from "../client/operation.js";
 import { endOfChange } from "./changes.js";
 import { toOffset, toPlace, toValue, typed } from "./plain-value.js";
 import { onUndoWish } from "./undo-keys.js";
+import { Waiting } from "./waiting.js";
 
 /** @typedef {import("../client/document.js").CollabDocument} CollabDocument */
 /** @typedef {import("../client/operation.js").Operation} Operation */
@@ -28,8 +29,7 @@ export function bindTextarea(doc, element) {
   const { signal } = listening;
   /** The document's text as far as the field shows it. */
   let shown = doc.text;
-  /** @type {Operation[]} what the document says and the field doesn't show yet, in order */
-  let waiting = [];
+  const waiting = new Waiting();
   let composing = false;
   let sending = false;
 
@@ -57,21 +57,16 @@ export function bindTextarea(doc, element) {
   /** Send what was typed, and what a program has put into the field without an event. */
   function take() {
     if (element.value === toValue(shown, oneLine)) return;
-    let operation = typed(shown, element.value, element.selectionEnd ?? 0, oneLine);
-    const text = String(apply(shown, operation));
-    // What waits was not there for whoever typed: each is carried over the other.
-    waiting = waiting.map((each) => {
-      const carried = transform(each, operation, opposite("left"));
-      operation = transform(operation, each, "left");
-      return carried;
-    });
+    const done = typed(shown, element.value, element.selectionEnd ?? 0, oneLine);
+    const text = String(apply(shown, done));
+    const operation = waiting.carry(done);
     sending = true;
     try {
       doc.edit(operation);
       shown = text;
     } catch {
       // It can't be taken (half a character, or the document has just ended): the document is right.
-      waiting = [];
+      waiting.take();
       write(doc.text, ...selection());
     } finally {
       sending = false;
@@ -79,7 +74,7 @@ export function bindTextarea(doc, element) {
   }
 
   function show() {
-    const operation = composeAll(waiting.splice(0));
+    const operation = waiting.take();
     if (operation.length === 0) return operation;
     const [start, end] = selection();
     const to = transformOffset(end, operation, "left");
