@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, WebSocketRoute, expect
+from playwright.async_api import Browser, Page, Route, WebSocketRoute, expect
 
 from collab.client import SharedDocument
 from collab.local_server import LocalServer
@@ -158,6 +159,32 @@ async def test_two_others_whose_edits_come_at_once_are_told_apart(
         await until_plain(page, "zeroonetwo")
         wanted = [["zero", BLUE, second.author], ["onetwo", BLUE, first.author]]
         await until_coloured(page, IN_CODEMIRROR, wanted)
+
+
+async def test_what_is_done_while_the_server_is_asked_is_taken_in(open_page: Open) -> None:
+    ann, bo = await plain_editor(open_page, "notes"), await plain_editor(open_page, "notes")
+    await ann.keyboard.type("ann")
+    await until_plain(bo, "ann")
+    asked: list[str] = []
+    released = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.append(route.request.url)
+        answer = await route.fetch()
+        await released.wait()
+        await route.fulfill(response=answer)
+
+    await ann.route("**/blame*", hold)
+    await ann.evaluate(ON_IN_CODEMIRROR, [RED, BLUE])
+    await ann.keyboard.type("!")
+    await bo.evaluate("() => window.collab.doc.insert(0, 'bo ')")
+    await until_plain(ann, "bo ann!")
+    assert await ann.evaluate(IN_CODEMIRROR) == []
+    released.set()
+    await until_coloured(
+        ann, IN_CODEMIRROR, [["bo ", BLUE, await author(bo)], ["ann!", RED, await author(ann)]]
+    )
+    assert len(asked) == 1
 
 
 async def test_colours_that_could_not_be_had_come_with_the_connection(open_page: Open) -> None:

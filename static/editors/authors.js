@@ -1,6 +1,6 @@
 /** Who wrote each part of a document, as it is shown at any moment: asked of the server once, then kept up. */
 
-import "../client/history.js"; // which `doc.blame` loads, and a browser never again where that has failed once
+import "../client/history.js"; // `doc.blame` would load it, and wait for ever where the network has just gone
 import { diff } from "../client/operation.js";
 import { between, edited, joined, lengthOf } from "./authorship.js";
 
