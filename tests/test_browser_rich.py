@@ -121,6 +121,31 @@ async def test_a_small_image_is_put_into_the_document_and_a_large_one_is_refused
     await expect(bo.locator(".ql-editor img")).to_have_count(0)
 
 
+@pytest.mark.parametrize("how", ["paste", "drop"])
+async def test_an_image_is_pasted_or_dropped_where_one_points(
+    rich: Open, server: LocalServer, how: str
+) -> None:
+    page = await rich()
+    await page.keyboard.type("ab")
+    await page.evaluate("() => window.collab.quill.setSelection(1, 0)")
+    await page.evaluate(
+        """how => {
+          const data = new DataTransfer(), text = document.querySelector(".ql-editor");
+          data.items.add(new File([new Uint8Array(9)], "a.gif", { type: "image/gif" }));
+          data.items.add(new File(["hurt()"], "a.html", { type: "text/html" }));
+          const init = { bubbles: true, cancelable: true };
+          if (how === "paste") text.dispatchEvent(new ClipboardEvent("paste", { ...init, clipboardData: data }));
+          const { right: clientX, top } = window.collab.quill.selection.getBounds(1);
+          const at = { clientX, clientY: top + 5 };
+          if (how === "drop") text.dispatchEvent(new DragEvent("drop", { ...init, ...at, dataTransfer: data }));
+        }""",
+        how,
+    )
+    await expect(page.locator(".ql-editor img")).to_have_count(1)
+    image = {"image": "data:image/gif;base64,AAAAAAAAAAAA"}
+    assert await until_equal(server, page) == [{"insert": "a"}, {"insert": image}, {"insert": "b\n"}]
+
+
 async def test_images_from_elsewhere_are_not_asked_for_and_keep_their_address(
     rich: Open, server: LocalServer
 ) -> None:
@@ -245,6 +270,25 @@ async def test_a_place_is_revealed_and_caret_and_focus_stay(rich: Open) -> None:
     assert abs(box["y"] + box["height"] / 2 - height / 2) < 20
     assert await page.evaluate("() => window.collab.quill.getSelection().index") == 2
     await expect(page.locator(EDITOR)).to_be_focused()
+
+
+async def test_tools_stay_in_view_and_the_caret_before_them(rich: Open) -> None:
+    page = await rich()
+    await page.set_viewport_size({"width": 360, "height": 500})
+    await page.evaluate("() => window.collab.doc.insert(0, 'line\\n'.repeat(60))")
+    await until_text(page, "line\n" * 60)
+    await page.evaluate("() => window.collab.quill.setSelection(300, 0)")
+    for _ in range(30):
+        await page.keyboard.press("ArrowUp")
+    await page.keyboard.type("x")
+    await page.wait_for_function("() => window.collab.doc.text.includes('x')")
+    tools = await page.locator(".rich-tools").bounding_box()
+    caret = await page.evaluate(
+        "() => { const { quill } = window.collab; return quill.selection.getBounds(quill.getSelection().index).top; }"
+    )
+    assert tools is not None
+    assert tools["y"] == 0
+    assert tools["y"] + tools["height"] <= caret < 500
 
 
 async def test_an_editor_that_is_destroyed_leaves_nothing(rich: Open) -> None:
