@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -329,6 +330,26 @@ async def test_two_who_begin_at_once_leave_no_empty_line(rich: Open, server: Loc
         assert (await stored(server, document))[0].count("\n") == 2
 
 
+@pytest.mark.parametrize("first", ["ann", "bo"])
+async def test_a_line_that_two_make_different_things_of_is_one_thing(
+    rich: Open, server: LocalServer, first: str
+) -> None:
+    pages = {"ann": await rich(), "bo": await rich()}
+    await pages["ann"].keyboard.type("line")
+    await until_text(pages["bo"], "line\n")
+    await expect(pages["ann"].locator("#status")).to_have_text("Saved")
+    [second] = {"ann", "bo"} - {first}
+    await pages[second].context.set_offline(True)
+    await quill(pages["ann"], "formatLine", 0, 1, "header", 1)
+    await quill(pages["bo"], "formatLine", 0, 1, "list", "bullet")
+    await expect(pages[first].locator("#status")).to_have_text("Saved")
+    await pages[second].context.set_offline(False)
+    for page in pages.values():
+        await page.wait_for_function("() => window.collab.doc.version >= 4")
+    steps = await until_equal(server, *pages.values())
+    assert steps == [{"insert": "line"}, {"insert": "\n", "attributes": {"list": "bullet"}}]
+
+
 async def test_an_input_method_is_not_disturbed_and_holds_nothing_back_for_ever(
     rich: Open, server: LocalServer
 ) -> None:
@@ -510,3 +531,39 @@ def reader(message: str | bytes) -> str | bytes:
         if each["type"] == "welcome":
             each["role"] = "viewer"
     return json.dumps(told)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_three_who_begin_without_each_other_end_alike(
+    rich: Open, server: LocalServer, seed: int
+) -> None:
+    chance = random.Random(seed)
+    pages = [await rich(), await rich(), await rich()]
+    for page in pages:
+        await page.context.set_offline(True)
+    for letter, page in zip("abc", pages, strict=True):
+        for _ in range(chance.randint(1, 4)):
+            match chance.randrange(4):
+                case 0:
+                    await page.keyboard.type(letter * 3)
+                case 1:
+                    await page.keyboard.press("Enter")
+                case 2:
+                    await quill(page, "format", "header", 1)
+                case _:
+                    await quill(page, "format", "list", "bullet")
+    chance.shuffle(pages)
+    for page in pages:
+        await page.context.set_offline(False)
+    await until_alike(server, pages)
+
+
+async def until_alike(server: LocalServer, pages: list[Page]) -> None:
+    """Whoever mends something does so a moment after all have heard of what is to be mended."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                await until_equal(server, *pages)
+            except AssertionError:
+                continue
+            return

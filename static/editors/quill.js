@@ -12,6 +12,7 @@ import { apply, contentLength, plainText, same, transformOffset } from "../clien
 import { endOfChange } from "./changes.js";
 import { afterLocal, lacksEnd, stepsOf, toOperation, toSteps, withEnd } from "./deltas.js";
 import { LastNewline } from "./last-newline.js";
+import { givesKind, oneKind } from "./line-kinds.js";
 import { PeerLayer } from "./quill-peers.js";
 import { takeUndo } from "./quill-undo.js";
 import { wordsOf } from "./quill-words.js";
@@ -51,6 +52,8 @@ class Binding {
   #words;
   #peers;
   #lastNewline = new LastNewline();
+  /** Whether a line may be of two kinds. */
+  #mixed = false;
   #listening = new AbortController();
   /** @type {Content} of the document, as Quill shows it */
   #shown = "";
@@ -97,6 +100,8 @@ class Binding {
     if (this.#sending) return;
     this.#waiting.push(operation);
     this.#lastNewline.note(operation);
+    // Whoever's edit comes second into the log mends what the two make together.
+    this.#mixed ||= this.#doc.pending > 0 && givesKind(operation);
     this.#schedule();
   }
 
@@ -145,8 +150,13 @@ class Binding {
   }
 
   #mend() {
-    const mending = this.#lastNewline.surplus(this.#doc.content);
-    if (mending.length > 0 && this.#doc.editable) this.#doc.edit(mending, { undoable: false });
+    if (!this.#doc.editable) return;
+    const surplus = this.#lastNewline.surplus(this.#doc.content);
+    if (surplus.length > 0) this.#doc.edit(surplus, { undoable: false });
+    if (!this.#mixed && surplus.length === 0) return;
+    this.#mixed = false;
+    const kinds = oneKind(this.#doc.content);
+    if (kinds.length > 0) this.#doc.edit(kinds, { undoable: false });
   }
 
   /** Show what waits, unless that would disturb an input method at work. */

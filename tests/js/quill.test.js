@@ -6,6 +6,7 @@ import { test } from "node:test";
 
 import { afterLocal, stepsOf, toOperation, toSteps, withEnd } from "../../static/editors/deltas.js";
 import { LastNewline } from "../../static/editors/last-newline.js";
+import { givesKind, oneKind } from "../../static/editors/line-kinds.js";
 import { apply, plainText } from "../../static/client/operation.js";
 import { Random } from "./helpers/random.js";
 
@@ -102,4 +103,14 @@ test("a newline that is in the log is nobody's surplus", async () => {
     newline.note([2, "\n"]);
     assert.deepEqual(newline.surplus("a\n\n"), []);
   }
+});
+
+test("a line of two kinds becomes one of one kind, whoever mends it", () => {
+  const both = ["a", { insert: "\n", attributes: { header: 1, list: "bullet", indent: 1 } }, "b\n"];
+  const mended = apply(both, oneKind(both));
+  assert.deepEqual(mended, ["a", { insert: "\n", attributes: { list: "bullet", indent: 1 } }, "b\n"]);
+  assert.deepEqual(oneKind(mended), []);
+  assert.deepEqual(oneKind("ab\n"), []);
+  assert.ok(givesKind([1, { retain: 1, attributes: { header: 2 } }]));
+  assert.ok(!givesKind([1, { retain: 1, attributes: { header: null, bold: true } }, "x"]));
 });
