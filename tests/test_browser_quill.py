@@ -481,6 +481,7 @@ async def test_a_document_that_was_replaced_is_shown_with_its_formats(
     page = await rich()
     await page.keyboard.type("old")
     await expect(page.locator("#status")).to_have_text("Saved")
+    await page.context.set_offline(True)  # or it would be the one that makes the document anew
     await server.kill()
     for file in server.db.parent.glob("log.db*"):
         file.unlink()
@@ -489,6 +490,7 @@ async def test_a_document_that_was_replaced_is_shown_with_its_formats(
         content = ["new ", {"insert": "fat", "attributes": {"bold": True}}, "\n"]
         made = await client.post("/api/documents", json={"id": "rich", "content": content})
         assert made.is_success, made.text
+    await page.context.set_offline(False)
     bold = {"insert": "fat", "attributes": {"bold": True}}
     await page.wait_for_function("() => window.collab.quill.getText() === 'new fat\\n'")
     assert bold in await shown(page)
