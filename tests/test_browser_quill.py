@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -229,29 +228,6 @@ async def test_undo_takes_back_ones_own_edits_only(rich: Open, server: LocalServ
     assert await until_equal(server, ann, bo) == [bold, {"insert": "\n"}]
 
 
-async def test_the_caret_stays_with_its_text_and_others_see_it(rich: Open, server: LocalServer) -> None:
-    ann, bo = await rich(), await rich()
-    await ann.keyboard.type("here")
-    await until_text(bo, "here\n")
-    await quill(bo, "setSelection", 0, 0)
-    await bo.keyboard.type("over ")
-    await until_text(ann, "over here\n")
-    await ann.keyboard.type("!")
-    await until_text(bo, "over here!\n")
-    assert (await ann.evaluate("() => window.collab.quill.getSelection().index")) == 10
-    name = await ann.evaluate("() => window.collab.doc.presence.user.name")
-    await expect(bo.locator(".ql-peer-flag")).to_have_text(name)
-    box = await bo.locator(".ql-peer-caret").bounding_box()
-    right = await bo.evaluate(
-        "() => { const r = document.createRange(); r.selectNodeContents(document.querySelector('.ql-editor p'));"
-        " return r.getBoundingClientRect().right; }"
-    )
-    assert box is not None
-    assert abs(box["x"] - right) < 3
-    await ann.context.close()
-    await expect(bo.locator(".ql-peer-caret")).to_have_count(0)
-
-
 async def test_what_quill_does_not_know_keeps_its_place_and_does_no_harm(
     rich: Open, server: LocalServer
 ) -> None:
@@ -308,171 +284,6 @@ async def test_many_edits_at_random_places_give_one_document(rich: Open, server:
             step,
         )
     await until_equal(server, ann, bo)
-
-
-async def test_two_who_begin_at_once_leave_no_empty_line(rich: Open, server: LocalServer) -> None:
-    for number, (first, second) in enumerate([("ann", "bo"), ("bo", "ann")]):
-        document = f"begun-{number}"
-        pages = {name: await rich(document) for name in ("ann", "bo")}
-        await pages[second].context.set_offline(True)
-        await pages[second].keyboard.type(f"{second} ")
-        await pages[first].keyboard.type(f"{first} ")
-        await expect(pages[first].locator("#status")).to_have_text("Saved")
-        await pages[second].context.set_offline(False)
-        for page in pages.values():
-            await page.wait_for_function("() => /^(ann bo|bo ann) \\n$/.test(window.collab.quill.getText())")
-            await expect(page.locator("#status")).to_have_text("Saved")
-        [text] = await stored(server, document)
-        assert text in ("ann bo \n", "bo ann \n")
-        # From here on an empty line is one that somebody wants.
-        await pages[first].keyboard.press("Enter")
-        await until_text(pages[second], await pages[first].evaluate("() => window.collab.quill.getText()"))
-        assert (await stored(server, document))[0].count("\n") == 2
-
-
-@pytest.mark.parametrize("first", ["ann", "bo"])
-async def test_a_line_that_two_make_different_things_of_is_one_thing(
-    rich: Open, server: LocalServer, first: str
-) -> None:
-    pages = {"ann": await rich(), "bo": await rich()}
-    await pages["ann"].keyboard.type("line")
-    await until_text(pages["bo"], "line\n")
-    await expect(pages["ann"].locator("#status")).to_have_text("Saved")
-    [second] = {"ann", "bo"} - {first}
-    await pages[second].context.set_offline(True)
-    await quill(pages["ann"], "formatLine", 0, 1, "header", 1)
-    await quill(pages["bo"], "formatLine", 0, 1, "list", "bullet")
-    await expect(pages[first].locator("#status")).to_have_text("Saved")
-    await pages[second].context.set_offline(False)
-    for page in pages.values():
-        await page.wait_for_function("() => window.collab.doc.version >= 4")
-    steps = await until_equal(server, *pages.values())
-    assert steps == [{"insert": "line"}, {"insert": "\n", "attributes": {"list": "bullet"}}]
-
-
-async def test_an_input_method_is_not_disturbed_and_holds_nothing_back_for_ever(
-    rich: Open, server: LocalServer
-) -> None:
-    ann, bo = await rich(), await rich()
-    await ann.keyboard.type("one")
-    await ann.keyboard.press("Enter")
-    await until_text(bo, "one\n\n")
-    ime = await ann.context.new_cdp_session(ann)
-    await ime.send("Input.imeSetComposition", {"text": "に", "selectionStart": 1, "selectionEnd": 1})
-    await quill(bo, "insertText", 0, "Zero, ")
-    await ann.wait_for_function("() => window.collab.doc.text.startsWith('Zero')")
-    await ime.send("Input.imeSetComposition", {"text": "にほ", "selectionStart": 2, "selectionEnd": 2})
-    assert await ann.locator(".ql-editor").text_content() == "oneにほ"
-    await ime.send("Input.insertText", {"text": "日本"})
-    await until_text(ann, "Zero, one\n日本\n")
-    await until_text(bo, "Zero, one\n日本\n")
-    # Left as it is, it is taken as it stands.
-    await ime.send("Input.imeSetComposition", {"text": "ご", "selectionStart": 1, "selectionEnd": 1})
-    await quill(bo, "insertText", 0, "All: ")
-    await ann.wait_for_function(
-        "() => document.querySelector('.ql-editor').textContent === 'All: Zero, one日本ご'"
-    )
-    await ime.send("Input.insertText", {"text": "語"})
-    await until_equal(server, ann, bo)
-    assert "All: Zero, one\n日本" in await bo.evaluate("() => window.collab.quill.getText()")
-
-
-async def test_a_selection_without_the_focus_stays_with_its_text(rich: Open, server: LocalServer) -> None:
-    ann, bo = await rich(), await rich()
-    await ann.keyboard.type("one two")
-    await until_text(bo, "one two\n")
-    await quill(ann, "setSelection", 4, 3)
-    await ann.get_by_role("combobox").focus()
-    await quill(bo, "insertText", 0, "zero ")
-    await until_text(ann, "zero one two\n")
-    await expect(ann.get_by_role("combobox")).to_be_focused()
-    await ann.get_by_role("button", name="Bold").press("Enter")
-    bold = {"bold": True}
-    assert {"insert": "two", "attributes": bold} in await until_equal(server, ann, bo)
-    await ann.keyboard.press("Control+k")
-    await quill(bo, "insertText", 0, "minus ")
-    await until_text(ann, "minus zero one two\n")
-    await ann.keyboard.type("example.org")
-    await ann.keyboard.press("Enter")
-    linked = {"insert": "two", "attributes": {**bold, "link": "https://example.org"}}
-    assert linked in await until_equal(server, ann, bo)
-
-
-FLAG = "() => getComputedStyle(document.querySelector('.ql-peer-flag')).opacity"
-FADED = f"() => ({FLAG})() === '0'"
-SEEN = f"() => ({FLAG})() === '1'"
-
-
-@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
-async def test_flags_fade_and_show_again_when_their_owner_moves(rich: Open, motion: Any) -> None:
-    ann, bo = await rich(), await rich()
-    await bo.emulate_media(reduced_motion=motion)
-    await ann.keyboard.type("word")
-    await bo.wait_for_function(SEEN)
-    await bo.wait_for_function(FADED)
-    # What others write moves the caret along: that is not its owner's doing.
-    await quill(bo, "insertText", 0, "a ")
-    await until_text(ann, "a word\n")
-    await bo.evaluate("() => window.collab.doc.insert(0, 'not ')")
-    await until_text(ann, "not a word\n")
-    await bo.wait_for_function("() => window.collab.doc.presence.others[0].cursor.head === 10")
-    assert await bo.evaluate(FADED)
-    await ann.keyboard.press("ArrowLeft")
-    await bo.wait_for_function(SEEN)
-    await bo.wait_for_function(FADED)
-    box = await bo.locator(".ql-peer-caret").bounding_box()
-    assert box is not None
-    await bo.mouse.move(box["x"] + 2, box["y"] + 5)
-    await bo.wait_for_function(SEEN)
-    await bo.mouse.move(box["x"] + 60, box["y"] + 5)
-    await bo.wait_for_function(FADED)
-
-
-async def test_selections_of_others_lie_under_their_text(rich: Open) -> None:
-    ann, bo = await rich(), await rich()
-    await ann.keyboard.type("one two three")
-    await quill(ann, "formatText", 4, 3, "bold", True)
-    await until_text(bo, "one two three\n")
-    await quill(ann, "setSelection", 2, 7)
-    await expect(bo.locator(".ql-peer-selection > div")).to_have_count(3)
-    ends = await bo.evaluate(
-        """() => {
-          const marks = document.querySelectorAll(".ql-peer-selection > div");
-          const boxes = Array.from(marks, each => each.getBoundingClientRect());
-          const text = document.querySelector(".ql-editor p").childNodes, range = document.createRange();
-          range.setStart(text[0], 2); range.setEnd(text[2], 2);
-          const seen = range.getBoundingClientRect();
-          return [Math.min(...boxes.map(b => b.left)) - seen.left, Math.max(...boxes.map(b => b.right)) - seen.right];
-        }"""
-    )
-    assert [abs(end) < 1 for end in ends] == [True, True]
-    on_top = await bo.evaluate(
-        """() => {
-          const { left, top } = document.querySelector(".ql-peer-selection > div").getBoundingClientRect();
-          return document.elementFromPoint(left + 2, top + 5).tagName;
-        }"""
-    )
-    assert on_top == "P"
-    await quill(ann, "setSelection", 0, 0)
-    await expect(bo.locator(".ql-peer-selection > div")).to_have_count(0)
-
-
-async def test_a_flag_at_the_edge_goes_to_the_other_side(rich: Open) -> None:
-    ann, bo = await rich(), await rich()
-    await bo.set_viewport_size({"width": 360, "height": 640})
-    await ann.keyboard.type("i" * 60)
-    await until_text(bo, "i" * 60 + "\n")
-    await expect(bo.locator(".ql-peer-caret")).to_be_visible()
-    for place in (1, 60):
-        await quill(ann, "setSelection", place, 0)
-        await bo.wait_for_function(
-            "place => window.collab.doc.presence.others[0].cursor.head === place", arg=place
-        )
-        flag = await bo.locator(".ql-peer-flag").bounding_box()
-        assert flag is not None
-        assert flag["x"] >= 0
-        assert flag["x"] + flag["width"] <= 360
-    assert await bo.evaluate("() => document.documentElement.scrollWidth") <= 360
 
 
 async def test_a_document_that_was_replaced_is_shown_with_its_formats(
@@ -533,39 +344,3 @@ def reader(message: str | bytes) -> str | bytes:
         if each["type"] == "welcome":
             each["role"] = "viewer"
     return json.dumps(told)
-
-
-@pytest.mark.parametrize("seed", range(3))
-async def test_three_who_begin_without_each_other_end_alike(
-    rich: Open, server: LocalServer, seed: int
-) -> None:
-    chance = random.Random(seed)
-    pages = [await rich(), await rich(), await rich()]
-    for page in pages:
-        await page.context.set_offline(True)
-    for letter, page in zip("abc", pages, strict=True):
-        for _ in range(chance.randint(1, 4)):
-            match chance.randrange(4):
-                case 0:
-                    await page.keyboard.type(letter * 3)
-                case 1:
-                    await page.keyboard.press("Enter")
-                case 2:
-                    await quill(page, "format", "header", 1)
-                case _:
-                    await quill(page, "format", "list", "bullet")
-    chance.shuffle(pages)
-    for page in pages:
-        await page.context.set_offline(False)
-    await until_alike(server, pages)
-
-
-async def until_alike(server: LocalServer, pages: list[Page]) -> None:
-    """Whoever mends something does so a moment after all have heard of what is to be mended."""
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                await until_equal(server, *pages)
-            except AssertionError:
-                continue
-            return

@@ -1,4 +1,4 @@
-/** Quill's deltas as operations and back. What needs a screen is driven in a browser by tests/test_browser_quill.py. */
+/** Quill's deltas as operations and back. What needs a screen is driven in a browser by tests/test_browser_quill*.py. */
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
