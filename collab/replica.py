@@ -21,7 +21,7 @@ from collab.fold import fold_into
 from collab.meeting import cross
 from collab.messages import EventRow
 from collab.missed import composed
-from collab.operation import Operation, Side, Text, invert, transform
+from collab.operation import Operation, Side, Text, compose, invert, transform
 from collab.operation.coalesce import extend, single, written
 from collab.rebase import Foreign, rebase
 
@@ -199,14 +199,17 @@ class Replica:
             self.version = event.seq
 
     def _confirm(self, id_: int, op: Operation) -> Change | None:
-        if self.pending and self.pending[0].id == id_:
-            head = self.pending.pop(0)
-            if head.op == op:
-                self.confirmed.apply(op)
-                return None
-            undone = invert(head.op, self.confirmed.value())
-        else:
-            undone = []
+        """Take off the edits up to ``id_``: one, or several that were joined when they were sent, and are here as an
+        older state had them."""
+        count = next((i for i, edit in enumerate(self.pending) if edit.id > id_), len(self.pending))
+        predicted: Operation = []
+        for edit in self.pending[:count]:
+            predicted = compose(predicted, edit.op)
+        del self.pending[:count]
+        if predicted == op:
+            self.confirmed.apply(op)
+            return None
+        undone = invert(predicted, self.confirmed.value())
         before = self.shown.value()
         self.confirmed.apply(op)
         for step in (undone, op):
