@@ -285,6 +285,25 @@ class BadArchive(RequestError):
         super().__init__(f"line {line}: {what}")
 
 
+class BadReproduction(CollabError):
+    """The file isn't a reproduction, or none that can be played again. ``frame`` counts from 1; 0 is the rest of it."""
+
+    code = "bad_reproduction"
+
+    def __init__(self, what: str, frame: int = 0) -> None:
+        self.what, self.frame = what, frame
+        super().__init__(f"frame {frame}: {what}" if frame else what)
+
+
+class IncompleteReproduction(BadReproduction):
+    code = "incomplete_reproduction"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the frames don't go back to where the client began: there is nothing to play them on"
+        )
+
+
 # Seen from the other side.
 
 

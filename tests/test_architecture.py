@@ -50,6 +50,9 @@ CORE = [
     "replica",
     "participant",
     "describe",
+    "discrepancy",
+    "reproduction",
+    "reproducing",
     "shapes",
 ]
 """Values and plain functions, each importing only from those before it."""

@@ -14,6 +14,7 @@ from collab.cli.imports import import_
 from collab.cli.pack import pack
 from collab.cli.proof import proof
 from collab.cli.replay import replay
+from collab.cli.reproduce import reproduce
 from collab.cli.restore import fork, restore
 from collab.cli.serve import serve
 from collab.cli.tags import tags
@@ -32,7 +33,7 @@ app = typer.Typer(
 for command, epilog in (
     *((command, None) for command in (serve, log, sessions, show, blame, diff)),
     *((command, BESIDE_A_SERVER) for command in (tags, restore, undo, fork)),
-    *((command, None) for command in (export, import_, proof, verify, pack, replay)),
+    *((command, None) for command in (export, import_, proof, verify, pack, replay, reproduce)),
 ):
     app.command(command.__name__.rstrip("_"), epilog=epilog)(command)
 
