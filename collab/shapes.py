@@ -32,7 +32,8 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class DocumentRow(msgspec.Struct, frozen=True):
-    """A line of the catalogue."""
+    """A line of the catalogue. ``kind`` is what the document is meant for: "text", or "rich" for an editor that can
+    show formatting."""
 
     id: str
     kind: str

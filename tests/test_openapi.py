@@ -70,3 +70,12 @@ async def test_the_description_names_each_endpoint_and_how_it_fails(tmp_path: Pa
         for operation in operations.values():
             assert operation["summary"]
             assert "503" in operation["responses"]
+            if operation["operationId"] != "health":
+                assert {"401", "403"} <= operation["responses"].keys(), operation["operationId"]
+    listing = description["paths"]["/api/documents"]["get"]
+    assert {"title", "limit", "cursor"} <= {parameter["name"] for parameter in listing["parameters"]}
+    shapes = description["components"]["schemas"]
+    assert {"kind", "title", "authors", "author_count"} <= shapes["ListedDocument"]["properties"].keys()
+    assert shapes["NewDocument"]["properties"]["kind"]["enum"] == ["text", "rich"]
+    assert "rich" in shapes["DocumentRow"]["description"]
+    assert "kind" in shapes["State"]["properties"]

@@ -6,11 +6,12 @@ import json
 import re
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
+from collab.auth import EDITOR, VIEWER
 from collab.compression import compress
 from collab.errors import (
     CloseCode,
@@ -21,10 +22,10 @@ from collab.errors import (
     TooFast,
     is_final,
 )
-from collab.events import CURRENT
+from collab.events import CURRENT, KINDS
 from collab.limits import Limits, advertise
 from collab.loading import Loading
-from collab.messages import EventRow, SnapshotMark, decode_client, decode_server
+from collab.messages import ClientMessage, EventRow, ServerMessage, SnapshotMark, decode_client, decode_server
 from collab.opening import CHUNK_BYTES
 from collab.operation import normalize, validate
 
@@ -48,6 +49,20 @@ def test_a_message_in_the_documentation_decodes_and_nothing_of_it_is_lost(direct
     assert {key for key in said if key not in again} <= {"refusals", "after"}
 
 
+@pytest.mark.parametrize(("direction", "messages"), [(">", ClientMessage), ("<", ServerMessage)])
+def test_every_message_has_an_example(direction: str, messages: Any) -> None:
+    shown = {json.loads(line)["type"] for way, line in EXAMPLES if way == direction}
+    assert shown == {shape.__struct_config__.tag for shape in get_args(messages)}
+
+
+def test_kinds_and_roles_are_documented_where_a_client_is_told_them() -> None:
+    welcome = PAGE.partition("The server answers with `welcome`.")[2].partition("###")[0]
+    assert {f"`{word}`" for word in (*KINDS, EDITOR, VIEWER)} <= set(re.findall(r"`\w+`", welcome))
+    shown = [json.loads(line) for way, line in EXAMPLES if way == "<"]
+    told = {(message["role"], message["kind"]) for message in shown if message["type"] == "welcome"}
+    assert told == {("editor", "text"), ("viewer", "rich")}
+
+
 def operations(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [value[key] for key in ("op", "content") if key in value] + [
@@ -64,7 +79,7 @@ def test_an_operation_in_the_documentation_is_in_normal_form(line: str) -> None:
 
 def test_the_limits_in_the_documentation_are_the_ones_we_have() -> None:
     welcomes = [json.loads(line) for direction, line in EXAMPLES if '"welcome"' in line]
-    assert [welcome["limits"] for welcome in welcomes] == 3 * [msgspec.to_builtins(advertise(Limits()))]
+    assert [welcome["limits"] for welcome in welcomes] == 4 * [msgspec.to_builtins(advertise(Limits()))]
 
 
 def test_the_compressed_content_in_the_documentation_is_what_its_welcome_announces() -> None:

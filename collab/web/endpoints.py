@@ -116,7 +116,7 @@ _BODILESS = {
 _FAILURES = {
     400: "The question makes no sense.",
     401: "The token says nobody.",
-    403: "Not from here, or not for you.",
+    403: "Not from here, or not for you: who may only look changes nothing (`forbidden`).",
     404: "There is no such document, or not at that version or time.",
     409: "There is one already, or there is nothing to do, or too much has happened since.",
     413: "It is too large.",
