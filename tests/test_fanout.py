@@ -369,7 +369,7 @@ def masked(payload: bytes, opcode: Opcode = Opcode.TEXT, *, fin: bool = True) ->
 
 
 @asynccontextmanager
-async def listening() -> AsyncIterator[tuple[str, Inbox, list[SocketTransport]]]:
+async def listening(**settings: Any) -> AsyncIterator[tuple[str, Inbox, list[SocketTransport]]]:
     """A server with one inbox for whoever comes."""
     inbox, transports = Inbox(), list[SocketTransport]()
 
@@ -379,7 +379,7 @@ async def listening() -> AsyncIterator[tuple[str, Inbox, list[SocketTransport]]]
             inbox.text_received(message)
         inbox.gone()
 
-    async with serving(keep) as url:
+    async with serving(keep, **settings) as url:
         yield url, inbox, transports
 
 

@@ -29,6 +29,7 @@ from websockets.server import ServerProtocol
 from websockets.speedups import apply_mask
 
 from collab.transport import Frame, Listener
+from collab.web.arrival import Arrival, arrival
 from collab.web.framing import PING, PONG, WHOLE_TEXT, BadFrame, find_frame
 
 EXTENSION = "collab.transport"
@@ -37,6 +38,9 @@ EXTENSION = "collab.transport"
 LOW_WATER = 64 * 1024
 CLOSE_SECONDS = 5.0
 """How long a peer has for answering a close frame, or for taking one, before it is cut off."""
+
+SILENT_CLOSE_SECONDS = 0.5
+"""The same for one that didn't answer when it was asked whether it is there."""
 
 # Why nothing is read from a socket.
 _ASKED, _FULL = 1, 2
@@ -117,7 +121,7 @@ class SocketTransport(asyncio.Protocol):
         self._drained: asyncio.Future[None] | None = None
         self._pings = origin.config.ws_ping_interval or 0.0
         self._heard = True
-        self._pinged = False
+        self._pinged: Arrival | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def listen(self, listener: Listener) -> None:
@@ -187,9 +191,10 @@ class SocketTransport(asyncio.Protocol):
         self.close(1012, "")
         self._socket.close()
 
-    def _cut_off_later(self) -> None:
+    def _cut_off_later(self, seconds: float | None = None) -> None:
         self._stop_timer()
-        self._timer = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._socket.abort)
+        wait = CLOSE_SECONDS if seconds is None else seconds
+        self._timer = asyncio.get_running_loop().call_later(wait, self._socket.abort)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -308,15 +313,26 @@ class SocketTransport(asyncio.Protocol):
     # Looking after quiet connections.
 
     def _watch(self) -> None:
-        """Ping a peer that was silent for one interval, and give up on one that doesn't answer for another."""
-        self._timer = asyncio.get_running_loop().call_later(self._pings, self._watch)
-        if self._heard:
-            self._heard = self._pinged = False
-        elif not self._pinged:
-            self._pinged = True
+        """Ping a peer that was silent for one interval, and give up on one that doesn't answer for another.
+
+        A ping waits behind all that was written before. So while the network still takes something it is waited for:
+        a large document may be under way for longer than that. And who isn't listened to isn't silent: it was asked to
+        wait, or this program was busy, and what has come isn't read yet.
+        """
+        loop, due = asyncio.get_running_loop(), self._timer
+        late = due is not None and loop.time() - due.when() > self._pings / 2
+        self._timer = loop.call_later(self._pings, self._watch)
+        if self._heard or late or self._holds & _ASKED:
+            self._heard = False
+            self._pinged = None
+        elif self._pinged is None:
             self._socket.write(PING)
+            self._pinged = arrival(self._socket)
         else:
-            self.close(1011, "keepalive ping timeout")
+            before, self._pinged = self._pinged, arrival(self._socket)
+            if not (self._pinged.awaited and self._pinged.arrived > before.arrived):
+                self.close(1011, "keepalive ping timeout")
+                self._cut_off_later(SILENT_CLOSE_SECONDS)
 
 
 def transport_of(scope: Any) -> SocketTransport | None:

@@ -15,6 +15,14 @@ from collab.web.fanout import FanoutProtocol
 GRACE_SECONDS = 10
 """How long open requests have to end after a stop was asked for."""
 
+QUIET_SECONDS = 2.5
+"""After so much silence a client is asked whether it is there, and after as much more it is taken for gone. Silence is
+looked for at these intervals, so that is within 8 seconds of its last word, and others see it leave within 10. A client
+that has nothing to say answers every 5 seconds."""
+
+PLAIN_QUIET_SECONDS = 20.0
+"""The same through plain ASGI, where nobody sees whether an answer is late because a large document is under way."""
+
 
 class Server(uvicorn.Server):
     """uvicorn that lets the hub commit and send what it has before it closes the sockets.
@@ -53,6 +61,8 @@ def configure(
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio" if plain_asgi else FanoutProtocol,
+        ws_ping_interval=PLAIN_QUIET_SECONDS if plain_asgi else QUIET_SECONDS,
+        ws_ping_timeout=PLAIN_QUIET_SECONDS,
         ws_max_size=2 * hub.limits.message,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
