@@ -349,9 +349,16 @@ async def test_a_peer_that_answers_no_ping_is_cut_off_although_it_takes_nothing(
 
 
 @asynccontextmanager
-async def raw(url: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A connection after its handshake, for bytes that no library would send."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+async def raw(
+    url: str, pipe: socket.socket | None = None
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection after its handshake, for bytes that no library would send; over ``pipe`` if there is one."""
+    port = int(url.rpartition(":")[2])
+    if pipe is None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    else:
+        await asyncio.get_running_loop().sock_connect(pipe, ("127.0.0.1", port))
+        reader, writer = await asyncio.open_connection(sock=pipe)
     writer.write(HANDSHAKE)
     await within(reader.readuntil(b"\r\n\r\n"))
     yield reader, writer
