@@ -26,7 +26,7 @@ HEADER = 10
 
 @pytest.fixture
 def plain_asgi() -> bool:
-    """The promise is that of collab's own protocol."""
+    """What is said of dead networks is said of collab's own protocol."""
     return False
 
 
@@ -43,6 +43,7 @@ def end(peer: Peer) -> None:
     peer.connection.transport.write_eof()
 
 
+@pytest.mark.parametrize("plain_asgi", [False, True], ids=["fanout", "asgi"])
 @pytest.mark.parametrize("how", [Peer.close, Peer.cut, end], ids=["closed", "reset", "ended"])
 async def test_a_socket_that_ends_is_seen_to_within_a_second(
     serve: Serve, how: Callable[[Peer], object]
