@@ -1,31 +1,60 @@
-/** The HTTP API, as far as the pages use it. */
+/** The HTTP API, as far as the pages ask it themselves. */
+
+import { guestToken } from "./person.js";
 
 /** Where collab is on its server: at the top, or under the path where an application has mounted it. */
 export const root = new URL("../../", import.meta.url);
 
+/** @typedef {"text" | "rich"} Kind */
+
 /**
  * @typedef {object} DocumentRow
  * @property {string} id
+ * @property {Kind} kind
  * @property {string} title
  * @property {number} version
+ * @property {string[]} authors of its edits, ten at most
+ * @property {number} author_count
  * @property {string} created_at ISO 8601
  * @property {string} updated_at ISO 8601
  */
 
-/** @param {string | null} cursor @returns {Promise<{ documents: DocumentRow[], next: string | null }>} */
-export async function listDocuments(cursor) {
-  const query = cursor ? `?cursor=${encodeURIComponent(cursor)}` : "";
-  return json(await fetch(new URL(`api/documents${query}`, root)));
+/**
+ * @param {{ cursor: string | null, title: string }} wanted documents with `title` in their title; all if it is empty
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ documents: DocumentRow[], next: string | null }>}
+ */
+export function listDocuments({ cursor, title }, signal) {
+  const url = new URL("api/documents", root);
+  if (cursor) url.searchParams.set("cursor", cursor);
+  if (title) url.searchParams.set("title", title);
+  return ask(url, { signal });
 }
 
-/** @param {string} title may be empty @returns {Promise<{ id: string }>} */
-export async function createDocument(title) {
-  const body = JSON.stringify(title ? { title } : {});
-  return json(await fetch(new URL("api/documents", root), { method: "POST", headers: { "content-type": "application/json" }, body }));
+/** @param {{ title: string, kind: Kind }} wish the title may be empty @returns {Promise<{ id: string }>} */
+export function createDocument(wish) {
+  return ask(new URL("api/documents", root), { method: "POST", body: JSON.stringify(wish) });
 }
 
-/** @param {Response} response */
-async function json(response) {
+/** @param {string} document @param {"text" | "markdown" | "json" | "history"} format @returns {string} address of a file */
+export function exportAddress(document, format) {
+  return new URL(`api/documents/${encodeURIComponent(document)}/export?format=${format}`, root).href;
+}
+
+/** @param {URL} url @param {RequestInit} request */
+async function ask(url, request) {
+  const headers = { "content-type": "application/json", authorization: `Bearer ${guestToken()}` };
+  const response = await fetch(url, { ...request, headers });
   if (response.ok) return response.json();
-  throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
+  throw new Error(await reason(response));
+}
+
+/** @param {Response} response @returns {Promise<string>} */
+async function reason(response) {
+  const text = await response.text();
+  try {
+    return JSON.parse(text).error.reason;
+  } catch {
+    return `the server answered ${response.status} ${response.statusText}`.trim(); // a proxy's own words
+  }
 }

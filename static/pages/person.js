@@ -1,43 +1,45 @@
-/** Who one is on these pages: a name and a colour, kept in this browser. */
+/** Who one is on these pages: a name and a colour, and the secret by which the server knows a guest again. */
 
+import { randomId } from "../client/environment.js";
 import { PALETTE } from "../editors/colors.js";
+import { keep, recall } from "./kept.js";
+import { nameOf } from "./names.js";
 
-/** @typedef {{ name: string, color: string }} Person */
+/** @typedef {{ name: string, color: string, chosen: boolean }} Person `chosen`: the name is by its owner's own hand */
 
-const KEY = "collab.person";
-
-const MOODS = ["Brave", "Bright", "Calm", "Clever", "Gentle", "Kind", "Lively", "Lucky", "Merry", "Patient", "Quiet", "Swift"];
-const ANIMALS = ["Badger", "Crane", "Dolphin", "Fox", "Hare", "Heron", "Lynx", "Marten", "Otter", "Owl", "Robin", "Seal"];
+const PERSON = "collab.person";
+const GUEST = "collab.guest";
 
 /** Longest name that is taken. */
 export const MOST_NAME = 40;
 
-/** @template T @param {readonly T[]} list @returns {T} */
-function any(list) {
-  return list[Math.floor(Math.random() * list.length)];
-}
-
-/** @returns {Person} the one kept here, or a new one */
+/** @returns {Person} the one kept here, or a new one, whose name is the server's to give */
 export function loadPerson() {
-  const fresh = { name: `${any(MOODS)} ${any(ANIMALS)}`, color: any(PALETTE) };
-  try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-    const name = typeof kept.name === "string" && kept.name.trim() ? kept.name.slice(0, MOST_NAME) : fresh.name;
-    const person = { name, color: PALETTE.includes(kept.color) ? kept.color : fresh.color };
-    savePerson(person);
-    return person;
-  } catch {
-    return fresh; // the browser keeps nothing for us: then this page only
-  }
+  const kept = recall(PERSON);
+  const chosen = typeof kept?.name === "string" && kept.chosen === true && kept.name.trim() !== "";
+  const color = PALETTE.includes(kept?.color) ? kept.color : PALETTE[Math.floor(Math.random() * PALETTE.length)];
+  const person = { name: chosen ? kept.name.slice(0, MOST_NAME) : "", color, chosen };
+  savePerson(person);
+  return person;
 }
 
 /** @param {Person} person */
 export function savePerson(person) {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(person));
-  } catch {
-    // the same
-  }
+  keep(PERSON, person);
+}
+
+/** @returns {string} a token that only this browser has: whoever comes with it is the same guest */
+export function guestToken() {
+  const kept = recall(GUEST);
+  if (typeof kept === "string" && /^[\w-]{22,64}$/.test(kept)) return kept;
+  const token = randomId(32);
+  keep(GUEST, token);
+  return token;
+}
+
+/** @param {Person} person @param {string} author what the server calls them @returns {Person} with a name */
+export function named(person, author) {
+  return person.chosen || !author ? person : { ...person, name: nameOf(author).slice(0, MOST_NAME) };
 }
 
 /** @param {string} name @returns {string} one or two letters for it */
