@@ -50,7 +50,7 @@ export class Authors {
     return between(this.#runs ?? [], from, to);
   }
 
-  /** @param {import("../client/document.js").Change} change */
+  /** @param {import("../client/shapes.js").Change} change */
   #changed({ operation, author }) {
     this.#since?.push({ operation, author });
     if (this.#runs) this.#set(edited(this.#runs, operation, author));

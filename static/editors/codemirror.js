@@ -136,7 +136,7 @@ class Binding {
     const schedule = () => this.#schedule();
     doc.on("change", ({ operation }) => this.#changed(operation), { signal });
     doc.on("presence", () => this.#peersChanged(), { signal });
-    for (const name of /** @type {const} */ (["synced", "diverged", "status", "closed"])) doc.on(name, schedule, { signal });
+    for (const name of /** @type {const} */ (["synced", "role", "diverged", "status", "closed"])) doc.on(name, schedule, { signal });
     view.contentDOM.addEventListener("compositionend", schedule, { signal });
     const missed = diff(view.state.doc.toString(), doc.text);
     if (missed.length > 0) this.#waiting.push(missed);

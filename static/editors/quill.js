@@ -75,7 +75,7 @@ class Binding {
     const { signal } = this.#listening;
     this.#peers = new PeerLayer(quill, signal);
     doc.on("change", ({ operation }) => this.#changed(operation), { signal });
-    for (const name of /** @type {const} */ (["presence", "synced", "diverged", "status", "closed"])) {
+    for (const name of /** @type {const} */ (["presence", "synced", "role", "diverged", "status", "closed"])) {
       doc.on(name, this.#schedule, { signal });
     }
     quill.on("text-change", this.#typed);

@@ -110,7 +110,7 @@ export function bindTextarea(doc, element) {
     show();
   };
   doc.on("change", changed, { signal });
-  for (const name of /** @type {const} */ (["synced", "diverged", "status", "closed"])) doc.on(name, freeze, { signal });
+  for (const name of /** @type {const} */ (["synced", "role", "diverged", "status", "closed"])) doc.on(name, freeze, { signal });
 
   const field = /** @type {HTMLElement} */ (element);
   onUndoWish(field, (wish) => !element.readOnly && !composing && undoOrRedo(wish), signal);

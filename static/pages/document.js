@@ -1,42 +1,55 @@
 /** The page of one document. */
 
 import { open } from "../client/index.js";
-import { collaborative } from "../editors/codemirror.js";
-import { EditorState, EditorView, keymap, placeholder, standardKeymap } from "../vendor/codemirror.js";
 import { root } from "./api.js";
-import { showTroubles } from "./banners.js";
-import { byId, copy } from "./dom.js";
+import { Banners } from "./banners.js";
+import { Comings } from "./comings.js";
+import { byId } from "./dom.js";
+import { EventsPanel } from "./events-panel.js";
+import { Following } from "./following.js";
+import { showLoading } from "./loading.js";
 import { showMe } from "./me.js";
+import { showMenu } from "./menu.js";
+import { colorOf, remember } from "./names.js";
+import { naming } from "./naming.js";
+import { printWhole } from "./paper.js";
+import { PastPanel } from "./past-panel.js";
 import { showPeople } from "./people.js";
-import { loadPerson } from "./person.js";
+import { guestToken, loadPerson } from "./person.js";
+import { kindOf, noteOpened } from "./recent.js";
+import { offerLinks } from "./sharing.js";
 import { showSaveState } from "./status.js";
+import { showTitle } from "./title.js";
+import { tellTroubles } from "./troubles.js";
 
-/** After so long without a document something must be said. */
-const SLOW_MS = 4000;
+/** @typedef {import("./editor-shape.js").PageEditor} PageEditor */
 
+const NEWS_MS = 4000;
+const WORDS = { label: "Text of the document. Escape leaves it.", placeholder: "Write here. Whoever has the link sees it at once." };
+
+const id = documentId();
 const person = loadPerson();
-const doc = await open(root, { document: documentId(), user: person, offline: true });
-const news = byId("news", HTMLElement);
+// The editor is fetched while the document comes; of what kind it is, is mostly known from the last time.
+const guess = kindOf(id);
+void editorOf(guess);
+const doc = await open(root, { document: id, user: { name: person.name, color: person.color }, token: guestToken(), offline: true });
 
-/** For tests and for whoever looks under the bonnet. @type {{ doc: import("../client/index.js").CollabDocument, view: EditorView | null }} */
-const collab = { doc, view: null };
+/** @type {PageEditor | null} */
+let editor = null;
+/** For tests and for whoever looks under the bonnet. @type {{ doc: typeof doc, editor: PageEditor | null, view: any }} */
+const collab = { doc, editor, view: null };
 Object.assign(window, { collab });
 
-showTroubles(byId("banners", HTMLElement), doc);
-showMe(person, (changed) => doc.presence.setUser(changed));
-showTitle(doc.title);
-doc.on("title", showTitle);
-doc.on("presence", (others) => showPeople(byId("people", HTMLElement), others, visit));
+tellTroubles(new Banners(byId("banners", HTMLElement)), doc);
+showTitle(doc, say);
+offerLinks(say);
+tellBarHeight();
+showPresence();
+showMenu(doc, { askForName: naming(doc, say), past: new PastPanel(doc, say), events: new EventsPanel(doc, say), showAuthors });
+for (const name of /** @type {const} */ (["synced", "role", "closed"])) doc.on(name, showRole);
 doc.on("pending", guardLeaving);
-
-const slow = setTimeout(() => {
-  byId("loading", HTMLElement).textContent = "The server cannot be reached. Trying again…";
-}, SLOW_MS);
-
-doc.whenSynced().then(start, () => {
-  clearTimeout(slow);
-  byId("skeleton", HTMLElement).hidden = true;
-});
+const loaded = showLoading(doc);
+doc.whenSynced().then(start, loaded);
 
 /** @returns {string} the last part of the address */
 function documentId() {
@@ -48,50 +61,66 @@ function documentId() {
   }
 }
 
-function start() {
-  clearTimeout(slow);
-  byId("skeleton", HTMLElement).hidden = true;
-  const view = new EditorView({
-    parent: byId("editor", HTMLElement),
-    state: EditorState.create({
-      doc: doc.text,
-      extensions: [
-        collaborative(doc),
-        keymap.of([{ key: "Escape", run: leave }]),
-        keymap.of(standardKeymap),
-        EditorView.lineWrapping,
-        EditorView.scrollMargins.of(() => ({ top: byId("bar", HTMLElement).offsetHeight + 16, bottom: 16 })),
-        EditorView.contentAttributes.of({
-          "aria-label": "Text of the document. Escape leaves it.",
-          spellcheck: "true",
-          autocapitalize: "sentences",
-        }),
-        placeholder("Write here. Whoever has the link sees it at once."),
-      ],
-    }),
+/** @param {"text" | "rich"} kind @returns {Promise<typeof import("./plain-editor.js").plainEditor>} */
+async function editorOf(kind) {
+  if (kind === "rich") return (await import("./rich-editor.js")).richEditor;
+  return (await import("./plain-editor.js")).plainEditor;
+}
+
+async function start() {
+  const kind = doc.kind === "rich" ? "rich" : "text";
+  const make = await editorOf(kind);
+  loaded();
+  editor = make(byId("editor", HTMLElement), doc, WORDS);
+  Object.assign(collab, { editor, view: editor.view });
+  showSaveState(doc);
+  if (kind === "text") printWhole(() => doc.text);
+  noteOpened({ id, title: doc.title, kind });
+  doc.on("title", (title) => noteOpened({ id, title, kind }));
+  if (!location.hash) editor.focus();
+}
+
+/** For what stays under the bar while the text is scrolled. */
+function tellBarHeight() {
+  const bar = byId("bar", HTMLElement);
+  const resized = new ResizeObserver(() => {
+    const height = getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0;
+    document.documentElement.style.setProperty("--bar-height", `${height}px`);
   });
-  collab.view = view;
-  showSaveState(byId("status", HTMLElement), doc);
-  if (!location.hash) view.focus();
+  for (const element of [bar, document.documentElement]) resized.observe(element);
 }
 
-/** @param {EditorView} view @returns {boolean} */
-function leave(view) {
-  view.contentDOM.blur();
-  return true;
+function showPresence() {
+  const list = byId("people", HTMLElement);
+  const following = new Following(doc, (offset) => editor?.reveal(offset), () => show());
+  const comings = new Comings((text) => (byId("comings", HTMLElement).textContent = text));
+  const knownAs = showMe(person, ({ name, color }) => {
+    doc.presence.setUser({ name, color });
+    remember([{ author: doc.author, user: { name, color } }]);
+  });
+  const show = (others = doc.presence.others) => {
+    const choose = following.toggle.bind(following);
+    showPeople(list, others, { author: doc.author, followed: following.client, choose });
+  };
+  doc.on("synced", () => {
+    knownAs(doc.author);
+    comings.begin();
+  });
+  doc.on("presence", (others) => {
+    remember(others);
+    show(others);
+    following.go();
+    comings.see(others, doc.connection === "connected");
+  });
 }
 
-/** @param {import("../client/carets.js").Other} other */
-function visit(other) {
-  const now = doc.presence.others.find(({ client }) => client === other.client);
-  if (now?.cursor) collab.view?.dispatch({ effects: EditorView.scrollIntoView(now.cursor.head, { y: "center" }) });
+/** @param {boolean} shown */
+function showAuthors(shown) {
+  editor?.showAuthors(shown ? colorOf : null);
 }
 
-/** @param {string} title */
-function showTitle(title) {
-  const name = title || documentId();
-  byId("title", HTMLElement).textContent = name;
-  document.title = `${name} – collab`;
+function showRole() {
+  byId("read-only", HTMLElement).hidden = doc.editable || !doc.synced;
 }
 
 /** What is kept on this device is not lost with the page. @param {BeforeUnloadEvent} event */
@@ -105,13 +134,12 @@ function guardLeaving(pending) {
   else window.removeEventListener("beforeunload", ask);
 }
 
-byId("copy-link", HTMLButtonElement).addEventListener("click", async () => {
-  const done = await copy(location.href);
-  news.textContent = done ? "Link copied" : "The link could not be copied; it is in the address bar";
-  setTimeout(() => (news.textContent = ""), 3000);
-});
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let newsTimer;
 
-byId("second-window", HTMLButtonElement).addEventListener("click", () => {
-  const width = Math.max(360, Math.round(screen.availWidth / 2));
-  window.open(location.href, "", `popup,width=${width},height=${screen.availHeight},left=${screen.availWidth - width},top=0`);
-});
+/** @param {string} news */
+function say(news) {
+  clearTimeout(newsTimer);
+  byId("news", HTMLElement).textContent = news;
+  newsTimer = setTimeout(() => (byId("news", HTMLElement).textContent = ""), NEWS_MS);
+}

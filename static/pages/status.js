@@ -1,5 +1,9 @@
 /** What the chip says. It goes by the work that is outstanding, not by the connection alone. */
 
+import { byId } from "./dom.js";
+
+/** @typedef {import("../client/document.js").CollabDocument} CollabDocument */
+
 /**
  * @param {{ status: import("../client/document.js").Status, pending: number }} document
  * @returns {string}
@@ -16,18 +20,19 @@ export function saveState({ status, pending }) {
 const CALM_MS = 250;
 
 /**
- * Keep a chip at what is so. Good news may come a moment late, bad news never.
+ * Keep the chip at what is so. Good news may come a moment late, bad news never.
  *
- * @param {HTMLElement} chip
- * @param {import("../client/document.js").CollabDocument} doc
+ * @param {CollabDocument} doc
  */
-export function showSaveState(chip, doc) {
+export function showSaveState(doc) {
+  const chip = byId("status", HTMLElement);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const show = () => {
     clearTimeout(timer);
     timer = undefined;
     const text = saveState(doc);
+    tellTurn(chip.dataset.state, doc.status, text);
     chip.hidden = false;
     chip.dataset.state = doc.status;
     if (chip.textContent !== text) chip.textContent = text;
@@ -38,5 +43,35 @@ export function showSaveState(chip, doc) {
     else timer ??= setTimeout(show, CALM_MS);
   };
   for (const name of /** @type {const} */ (["pending", "status"])) doc.on(name, update);
+  show();
+  showDetails(chip, doc);
+}
+
+/** Who listens is told of turns to the worse, and of what ends them: not of every letter that is saved. */
+const TROUBLE = new Set(["connecting", "kept", "unsaved"]);
+
+/** @param {string | undefined} before @param {string} now @param {string} text */
+function tellTurn(before, now, text) {
+  if (before === undefined || before === now) return;
+  if (TROUBLE.has(now) || (TROUBLE.has(before) && now === "saved")) byId("status-news", HTMLElement).textContent = text;
+}
+
+/** How long an answer takes, and when the last change was saved. @param {HTMLElement} chip @param {CollabDocument} doc */
+function showDetails(chip, doc) {
+  const details = byId("status-details", HTMLElement);
+  /** @type {Date | null} */
+  let saved = null;
+  const show = () => {
+    const { latency } = doc;
+    const parts = [
+      latency === null ? "" : `The server answers in ${latency < 10 ? latency.toFixed(1) : Math.round(latency)} ms.`,
+      saved ? `Last saved at ${saved.toLocaleTimeString()}.` : "",
+      `Version ${doc.version}.`,
+    ];
+    details.textContent = parts.filter(Boolean).join(" ");
+  };
+  doc.on("saved", () => (saved = new Date()));
+  for (const name of ["pointerenter", "focus"]) chip.addEventListener(name, show);
+  doc.on("pending", () => chip.matches(":hover, :focus-visible") && show());
   show();
 }
