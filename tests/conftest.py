@@ -4,12 +4,17 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 import uvloop
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from collab import link
+from collab.local_server import LocalServer
+from tests.browsing import FLAGS, Open, browser_path, is_complaint, is_trouble
+from tests.browsing_rich import EDITOR, open_rich
 from tests.helpers import Peer, Serving
 
 Serve = Callable[..., Awaitable[Serving]]
@@ -73,3 +78,66 @@ async def narrow() -> AsyncIterator[Narrow]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Clients come back within a twentieth of a second, however often they had to."""
     monkeypatch.setattr(link, "MAX_BACKOFF", 0.05)
+
+
+@pytest_asyncio.fixture
+async def server(tmp_path: Path) -> AsyncIterator[LocalServer]:
+    """A server process with a file of its own."""
+    async with LocalServer(tmp_path / "log.db") as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
+        yield running
+        await running.close()
+
+
+@pytest_asyncio.fixture
+async def open_page(browser: Browser, server: LocalServer) -> AsyncIterator[Open]:
+    """Opens a path in a browser context of its own. Whatever a page complains of fails the test."""
+    complaints: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    async def open_(path: str, **options: object) -> Page:
+        context = await browser.new_context(**options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console", lambda message: complaints.append(message.text) if is_complaint(message.text) else None
+        )
+        await page.goto(server.url + path)
+        return page
+
+    yield open_
+    for context in contexts:
+        await context.close()
+    assert complaints == []
+
+
+@pytest_asyncio.fixture
+async def rich(browser: Browser, server: LocalServer) -> AsyncIterator[Open]:
+    """Opens the document in a browser context of its own. Whatever a page complains of fails the test."""
+    complaints: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    async def open_(document: str = "rich") -> Page:
+        context = await browser.new_context()
+        contexts.append(context)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: complaints.append(message.text) if is_trouble(message) else None,
+        )
+        await open_rich(page, server, document)
+        await page.click(EDITOR)
+        return page
+
+    yield open_
+    for context in contexts:
+        await context.close()
+    assert complaints == []

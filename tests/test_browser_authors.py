@@ -11,12 +11,10 @@ from playwright.async_api import Browser, Page, Route, WebSocketRoute, expect
 
 from collab.client import SharedDocument
 from collab.local_server import LocalServer
-from tests.test_browser import EDITABLE, browser, open_page, server
-from tests.test_browser import editor as plain_editor
-from tests.test_browser import until_text as until_plain
-from tests.test_browser_quill import Open, quill, rich, until_text
-
-__all__ = ["browser", "open_page", "rich", "server"]
+from tests.browsing import EDITABLE
+from tests.browsing import editor as plain_editor
+from tests.browsing import until_text as until_plain
+from tests.browsing_rich import Open, quill, until_text
 
 pytestmark = pytest.mark.browser
 
@@ -252,7 +250,7 @@ async def test_quill_shows_whose_each_part_is_and_nothing_of_it_gets_into_the_te
     assert await ann.evaluate("() => CSS.highlights.size") == 0
     assert await ann.locator(".ql-editor").get_attribute("title") is None
     await bo.keyboard.type("!")
-    await until_text(ann, await bo.evaluate("() => window.collab.quill.getText()"))
+    await until_text(ann, await bo.evaluate("() => window.collab.view.getText()"))
     assert await ann.evaluate("() => CSS.highlights.size") == 0
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest_asyncio
 from playwright.async_api import BrowserContext, Dialog, Page, Playwright, Route, async_playwright, expect
 
 from collab.local_server import LocalServer
-from tests.test_browser import EDITABLE, FLAGS, TEXT, until_status, until_text
+from tests.browsing import EDITABLE, FLAGS, TEXT, browser_path, until_status, until_text
 
 pytestmark = pytest.mark.browser
 
@@ -44,12 +43,6 @@ async def server(tmp_path: Path) -> AsyncIterator[LocalServer]:
 async def playwright() -> AsyncIterator[Playwright]:
     async with async_playwright() as running:
         yield running
-
-
-def browser_path() -> str:
-    path = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
-    assert path is not None, "there is no Chromium: run scripts/ensure-chromium"
-    return path
 
 
 async def launch(playwright: Playwright, profile: Path) -> BrowserContext:

@@ -4,111 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, WebSocketRoute, expect
+from playwright.async_api import Browser, WebSocketRoute, expect
 
 from collab.local_server import LocalServer
-from tests.test_browser import browser, server
-
-__all__ = ["browser", "server"]
+from tests.browsing_rich import Open, open_rich, quill, shown, stored, until_equal, until_text
 
 pytestmark = pytest.mark.browser
 
-EDITOR = ".ql-editor[contenteditable=true]"
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
-
-Open = Callable[..., Awaitable[Page]]
-
-
-@pytest_asyncio.fixture
-async def rich(browser: Browser, server: LocalServer) -> AsyncIterator[Open]:
-    """Opens the document in a browser context of its own. Whatever a page complains of fails the test."""
-    complaints: list[str] = []
-    contexts: list[BrowserContext] = []
-
-    async def open_(document: str = "rich") -> Page:
-        context = await browser.new_context()
-        contexts.append(context)
-        page = await context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda message: complaints.append(message.text) if is_complaint(message) else None,
-        )
-        await page.goto(f"{server.url}/static/pages/rich.html?document={document}")
-        await page.click(EDITOR)
-        return page
-
-    yield open_
-    for context in contexts:
-        await context.close()
-    assert complaints == []
-
-
-def is_complaint(message: ConsoleMessage) -> bool:
-    """Lost connections are complained of too, and are what we test."""
-    return message.type in ("error", "warning") and not message.text.startswith("WebSocket connection to")
-
-
-async def shown(page: Page) -> list[dict[str, Any]]:
-    """What Quill holds."""
-    ops: list[dict[str, Any]] = json.loads(
-        await page.evaluate("() => JSON.stringify(window.collab.quill.getContents().ops)")
-    )
-    return ops
-
-
-async def quill(page: Page, call: str, *arguments: object) -> None:
-    """As a button or a key of Quill's would do it."""
-    await page.evaluate(
-        "([call, list]) => void window.collab.quill[call](...list)", [call, [*arguments, "user"]]
-    )
-
-
-async def stored(server: LocalServer, document: str = "rich") -> list[Any]:
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
-        content = (await client.get(f"/api/documents/{document}")).json()["content"]
-    return [content] if isinstance(content, str) and content else content or []
-
-
-async def until_equal(server: LocalServer, *pages: Page) -> list[dict[str, Any]]:
-    """Wait until all is saved and seen by all, and return what every Quill shows, and the server has."""
-    for page in pages:
-        await expect(page.locator("#status")).to_have_text("Saved")
-    version = max([await page.evaluate("() => window.collab.doc.version") for page in pages])
-    for page in pages:
-        await page.wait_for_function("version => window.collab.doc.version >= version", arg=version)
-    first, *others = [await shown(page) for page in pages]
-    for other in others:
-        assert other == first
-    content = as_delta(await stored(server))
-    if not (content and str(content[-1]["insert"]).endswith("\n")):
-        content = as_delta([*content, "\n"])  # Quill's own
-    assert first == content
-    return first
-
-
-def as_delta(content: list[Any]) -> list[dict[str, Any]]:
-    """Inserts as Quill writes them, neighbours merged."""
-    delta: list[dict[str, Any]] = []
-    for each in content:
-        step = {"insert": each} if isinstance(each, str) else dict(each)
-        last = delta[-1] if delta else None
-        texts = last is not None and isinstance(step["insert"], str) and isinstance(last["insert"], str)
-        if last is not None and texts and step.get("attributes") == last.get("attributes"):
-            last["insert"] += step["insert"]
-        else:
-            delta.append(step)
-    return delta
-
-
-async def until_text(page: Page, text: str) -> None:
-    await page.wait_for_function("text => window.collab.quill.getText() === text", arg=text)
 
 
 async def test_two_people_write_rich_text_and_see_the_same(rich: Open, server: LocalServer) -> None:
@@ -219,7 +125,7 @@ async def test_undo_takes_back_ones_own_edits_only(rich: Open, server: LocalServ
     assert bold in await until_equal(server, ann, bo)
     await ann.keyboard.press("Control+z")
     assert await until_equal(server, ann, bo) == [{"insert": "bo ann\n"}]
-    await ann.evaluate("() => window.collab.quill.history.undo()")
+    await ann.evaluate("() => window.collab.view.history.undo()")
     assert await until_equal(server, ann, bo) == [{"insert": "bo \n"}]
     await ann.keyboard.press("Control+Shift+z")
     await ann.keyboard.press("Control+y")
@@ -271,7 +177,7 @@ async def test_many_edits_at_random_places_give_one_document(rich: Open, server:
         page = (ann, bo)[step % 2]
         await page.evaluate(
             """step => {
-              const { quill } = window.collab, length = quill.getLength();
+              const { view: quill } = window.collab, length = quill.getLength();
               const at = (step * 7919) % length, size = 1 + (step % 4);
               if (step % 5 === 0) quill.insertText(at, "new\\nline", { bold: step % 2 === 0 }, "user");
               else if (step % 5 === 1) {
@@ -303,7 +209,7 @@ async def test_a_document_that_was_replaced_is_shown_with_its_formats(
         assert made.is_success, made.text
     await page.context.set_offline(False)
     bold = {"insert": "fat", "attributes": {"bold": True}}
-    await page.wait_for_function("() => window.collab.quill.getText() === 'new fat\\n'")
+    await page.wait_for_function("() => window.collab.view.getText() === 'new fat\\n'")
     assert bold in await shown(page)
     await page.keyboard.press("Control+End")
     await page.keyboard.type("!")
@@ -322,7 +228,7 @@ async def test_who_may_only_read_sees_all_and_changes_nothing(
         to_server.on_message(lambda message: route.send(reader(message)))
 
     await page.route_web_socket("**/ws/**", as_reader)
-    await page.goto(f"{server.url}/static/pages/rich.html?document=rich")
+    await open_rich(page, server, "rich")
     text = page.get_by_role("textbox", name="Text of the document")
     await expect(text).to_have_text("ann")
     await expect(text).to_have_attribute("aria-readonly", "true")

@@ -9,10 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from collab.local_server import LocalServer
-from tests.test_browser import browser, server
-from tests.test_browser_quill import Open, quill, rich, stored, until_equal, until_text
-
-__all__ = ["browser", "rich", "server"]
+from tests.browsing_rich import Open, quill, stored, until_equal, until_text
 
 pytestmark = pytest.mark.browser
 
@@ -27,13 +24,13 @@ async def test_two_who_begin_at_once_leave_no_empty_line(rich: Open, server: Loc
         await expect(pages[first].locator("#status")).to_have_text("Saved")
         await pages[second].context.set_offline(False)
         for page in pages.values():
-            await page.wait_for_function("() => /^(ann bo|bo ann) \\n$/.test(window.collab.quill.getText())")
+            await page.wait_for_function("() => /^(ann bo|bo ann) \\n$/.test(window.collab.view.getText())")
             await expect(page.locator("#status")).to_have_text("Saved")
         [text] = await stored(server, document)
         assert text in ("ann bo \n", "bo ann \n")
         # From here on an empty line is one that somebody wants.
         await pages[first].keyboard.press("Enter")
-        await until_text(pages[second], await pages[first].evaluate("() => window.collab.quill.getText()"))
+        await until_text(pages[second], await pages[first].evaluate("() => window.collab.view.getText()"))
         assert (await stored(server, document))[0].count("\n") == 2
 
 
@@ -81,7 +78,7 @@ async def test_an_input_method_is_not_disturbed_and_holds_nothing_back_for_ever(
     )
     await ime.send("Input.insertText", {"text": "語"})
     await until_equal(server, ann, bo)
-    assert "All: Zero, one\n日本" in await bo.evaluate("() => window.collab.quill.getText()")
+    assert "All: Zero, one\n日本" in await bo.evaluate("() => window.collab.view.getText()")
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -8,10 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from collab.local_server import LocalServer
-from tests.test_browser import browser, server
-from tests.test_browser_quill import Open, quill, rich, until_equal, until_text
-
-__all__ = ["browser", "rich", "server"]
+from tests.browsing_rich import Open, quill, until_equal, until_text
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +22,7 @@ async def test_the_caret_stays_with_its_text_and_others_see_it(rich: Open, serve
     await until_text(ann, "over here\n")
     await ann.keyboard.type("!")
     await until_text(bo, "over here!\n")
-    assert (await ann.evaluate("() => window.collab.quill.getSelection().index")) == 10
+    assert (await ann.evaluate("() => window.collab.view.getSelection().index")) == 10
     name = await ann.evaluate("() => window.collab.doc.presence.user.name")
     await expect(bo.locator(".ql-peer-flag")).to_have_text(name)
     box = await bo.locator(".ql-peer-caret").bounding_box()

@@ -13,7 +13,7 @@ import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, async_playwright
 
 from collab.local_server import LocalServer
-from tests.test_browser import TEXT, until_status, until_text
+from tests.browsing import TEXT, until_status, until_text
 from tests.test_browser_offline import (
     KEPT,
     heard,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import shutil
 from pathlib import Path
 
@@ -11,10 +9,9 @@ import pytest
 from playwright.async_api import Route, async_playwright
 
 from collab.local_server import LocalServer
-from tests.test_browser import FLAGS
-from tests.test_browser_offline import LOCAL, browser_path
-
-PROJECT = Path(__file__).parent.parent
+from tests.browsing import FLAGS, browser_path
+from tests.programs import PROJECT, run
+from tests.test_browser_offline import LOCAL
 
 
 @pytest.mark.parametrize("file", ["document", "history"])
@@ -23,22 +20,7 @@ async def test_a_document_and_its_past_are_read_and_changed_from_node(tmp_path: 
         tmp_path / "log.db", "--edit-burst", "5000", "--edits-per-second", "5000"
     ) as server:
         command = ("node", "--test", f"tests/js/server/{file}.test.js")
-        await run(*command, cwd=PROJECT, env={"COLLAB_URL": server.url})
-
-
-async def run(*command: str, cwd: Path, env: dict[str, str] | None = None) -> str:
-    """What a command prints, which ends well."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=cwd,
-        env={**os.environ, **(env or {})},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    async with asyncio.timeout(120):
-        output, _ = await process.communicate()
-    assert process.returncode == 0, output.decode()
-    return output.decode()
+        await run(*command, env={"COLLAB_URL": server.url})
 
 
 def made_to_pack() -> list[Path]:

@@ -11,7 +11,7 @@ import { History } from "collab-client/history.js";
 import { apply } from "collab-client/operation.js";
 
 const url = process.env.COLLAB_URL ?? "";
-const options: DocumentOptions = { document: "typed", user: { name: "Ana" }, token: async () => "token", offline: true, WebSocket };
+const options: DocumentOptions = { document: "typed", user: { name: "Ana" }, token: async () => "a-secret-of-this-program", offline: true, WebSocket };
 const doc: CollabDocument = await connect(url, options);
 
 const seen: string[] = [];
