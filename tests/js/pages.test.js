@@ -1,9 +1,12 @@
 /** What the pages say and how they colour people, as far as that needs no browser. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 
 import { PALETTE, luminance, readableOn, safeColor } from "../../static/editors/colors.js";
+import { Comings } from "../../static/pages/comings.js";
+import { eventWords, operationWords } from "../../static/pages/event-words.js";
+import { listed, pretty } from "../../static/pages/names.js";
 import { initials } from "../../static/pages/person.js";
 import { saveState } from "../../static/pages/status.js";
 import { ago } from "../../static/pages/time.js";
@@ -62,4 +65,62 @@ test("times are told as people do", () => {
   assert.equal(ago(new Date("2026-11-23T11:59:30Z"), now), "just now");
   assert.equal(ago(new Date("2026-11-23T11:55:00Z"), now), "5 minutes ago");
   assert.equal(ago(new Date("2026-11-22T11:00:00Z"), now), "yesterday");
+});
+
+test("a guest's name is made of what the server calls them", () => {
+  assert.equal(pretty("guest-amber-finch-c570"), "Amber Finch");
+  assert.equal(pretty("ana@example.org"), "ana@example.org");
+  assert.equal(pretty(""), "Somebody");
+  assert.equal(listed(["ana"], 1), "ana");
+  assert.equal(listed(["ana", "bo", "cy", "di"], 12), "ana, bo, cy and 9 others");
+  assert.equal(listed(["ana", "bo", "cy", "di"], 4), "ana, bo, cy and 1 other");
+});
+
+test("operations are told in words", () => {
+  assert.equal(operationWords(["hi"]), "typed “hi” at 0");
+  assert.equal(operationWords([5, -1]), "deleted 1 character at 5");
+  assert.equal(operationWords([5, -3, "x\n"]), "put “x⏎” for 3 characters at 5");
+  assert.equal(operationWords([2, { retain: 4, attributes: { bold: true } }]), "formatted 4 characters at 2");
+  assert.equal(operationWords([{ insert: { image: "data:" } }]), "typed “▣” at 0");
+  assert.equal(operationWords(["ab", 3, -2, 1, { retain: 2, attributes: { bold: true } }]), "changed 3 places: +2, −2, 2 formatted");
+  assert.equal(operationWords(["x".repeat(100)]), `typed “${"x".repeat(23)}…” at 0`);
+  assert.equal(operationWords([]), "changed nothing");
+});
+
+test("each event has its words", () => {
+  /** @param {object} event */
+  const words = (event) => eventWords(/** @type {any} */ ({ seq: 1, ...event }));
+  assert.equal(words({ type: "created", op: [] }), "made it");
+  assert.equal(words({ type: "created", op: ["x"] }), "made it, with a text");
+  assert.equal(words({ type: "created", op: ["x"], origin: { document: "a", version: 3 } }), "made it of version 3 of a");
+  assert.equal(words({ type: "edited", op: ["x"] }), "typed “x” at 0");
+  assert.equal(words({ type: "renamed", title: "Plan" }), "called it “Plan”");
+  assert.equal(words({ type: "renamed", title: "" }), "took its title away");
+  assert.equal(words({ type: "restored", of_version: 4, op: [] }), "brought version 4 back");
+  assert.equal(words({ type: "undone", of_author: "bo", after: 4, until: 9 }), "undid what bo did in versions 5 to 9");
+  assert.equal(words({ type: "tagged", of_version: 7, name: "first" }), "named version 7 “first”");
+  assert.equal(words({ type: "of_tomorrow" }), "of_tomorrow");
+});
+
+test("who joins and leaves is said together, and not at every change", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {string[]} */
+  const said = [];
+  const comings = new Comings((text) => said.push(text));
+  /** @param {string[]} names */
+  const see = (...names) => comings.see(names.map((name) => ({ client: name, author: name, user: { name }, cursor: null })), true);
+  comings.begin();
+  see("Ana");
+  mock.timers.tick(5000);
+  assert.deepEqual(said, []); // who is here already doesn't join
+  see("Ana", "Bo");
+  see("Bo", "Cy");
+  comings.see([], false); // the connection is gone, and not the people
+  mock.timers.tick(2999);
+  assert.deepEqual(said, []);
+  mock.timers.tick(1);
+  assert.deepEqual(said, ["Bo, Cy joined. Ana left."]);
+  mock.timers.tick(60_000);
+  assert.equal(said.length, 1);
+  mock.timers.reset();
 });
