@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import buffer, chain, fold, history, merge, offline, replay, returning, storage, transform
+from benchmarks import (
+    buffer,
+    chain,
+    fold,
+    history,
+    keystrokes,
+    merge,
+    offline,
+    replay,
+    returning,
+    storage,
+    transform,
+)
 
 ALL = {
     "transform": transform.run,
@@ -16,6 +28,7 @@ ALL = {
     "merge": merge.run,
     "returning": returning.run,
     "offline": offline.run,
+    "keystrokes": keystrokes.run,
     "replay": replay.run,
 }
 
