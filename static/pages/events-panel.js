@@ -3,6 +3,7 @@
 import { copy, byId, make } from "./dom.js";
 import { eventWords } from "./event-words.js";
 import { colorOf, nameOf } from "./names.js";
+import { reasonOf } from "./reason.js";
 
 /** @typedef {import("../client/index.js").CollabDocument} CollabDocument */
 /** @typedef {import("../client/messages.js").LogEvent} LogEvent */
@@ -49,7 +50,7 @@ export class EventsPanel {
     try {
       for await (const event of this.#doc.history({ after: Math.max(0, this.#doc.version - MOST) })) this.#take([event]);
     } catch (error) {
-      this.#say(`The last events could not be read: ${error instanceof Error ? error.message : error}`);
+      this.#say(`The last events could not be read: ${reasonOf(error)}`);
     }
   }
 

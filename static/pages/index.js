@@ -3,6 +3,7 @@
 import { createDocument, listDocuments, root } from "./api.js";
 import { byId, make } from "./dom.js";
 import { listed } from "./names.js";
+import { reasonOf } from "./reason.js";
 import { noteOpened, recentDocuments } from "./recent.js";
 import { ago } from "./time.js";
 
@@ -51,7 +52,7 @@ function showRecent() {
 /** @param {string} doing @param {unknown} error */
 function complain(doing, error) {
   trouble.hidden = false;
-  trouble.textContent = `${doing}: ${error instanceof Error ? error.message : error}.`;
+  trouble.textContent = `${doing}: ${reasonOf(error)}.`;
 }
 
 /** @param {{ anew: boolean }} how or whether it goes on where it ends */

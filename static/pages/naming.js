@@ -1,6 +1,7 @@
 /** Giving the present version a name, which is what Ctrl+S does here: it is saved already. */
 
 import { byId } from "./dom.js";
+import { reasonOf } from "./reason.js";
 
 /** @typedef {import("../client/index.js").CollabDocument} CollabDocument */
 
@@ -26,7 +27,7 @@ export function naming(doc, say) {
       const { of_version: version } = await doc.nameVersion(wanted, doc.version);
       say(`Version ${version} is called “${wanted}” now`);
     } catch (error) {
-      say(`The version could not be named: ${error instanceof Error ? error.message : error}`);
+      say(`The version could not be named: ${reasonOf(error)}`);
     }
   });
   byId("naming-cancel", HTMLButtonElement).addEventListener("click", () => dialog.close(""));

@@ -2,6 +2,7 @@
 
 import { byId, make } from "./dom.js";
 import { colorOf, nameOf } from "./names.js";
+import { reasonOf } from "./reason.js";
 import { ago } from "./time.js";
 
 /** @typedef {import("../client/index.js").CollabDocument} CollabDocument */
@@ -39,7 +40,7 @@ export class PastPanel {
       const [named, sessions] = await Promise.all([this.#doc.versions(), this.#doc.sessions()]);
       this.#list.replaceChildren(...this.#named(named), ...this.#sessions(sessions.slice(-MOST).reverse()));
     } catch (error) {
-      this.#list.replaceChildren(make("p", { class: "quiet", text: `The history could not be loaded: ${message(error)}.` }));
+      this.#list.replaceChildren(make("p", { class: "quiet", text: `The history could not be loaded: ${reasonOf(error)}.` }));
     }
   }
 
@@ -89,7 +90,7 @@ export class PastPanel {
       byId("version-restore", HTMLButtonElement).disabled = !this.#doc.editable;
       byId("version", HTMLDialogElement).showModal();
     } catch (error) {
-      this.#say(`Version ${version} could not be loaded: ${message(error)}`);
+      this.#say(`Version ${version} could not be loaded: ${reasonOf(error)}`);
     }
   }
 
@@ -100,12 +101,7 @@ export class PastPanel {
       this.#say(`Version ${this.#shown} is back. What was there before is a version too: nothing is lost.`);
       if (this.isOpen) void this.open();
     } catch (error) {
-      this.#say(`It could not be brought back: ${message(error)}`);
+      this.#say(`It could not be brought back: ${reasonOf(error)}`);
     }
   }
-}
-
-/** @param {unknown} error @returns {string} */
-function message(error) {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 /** The title, changed where it stands. */
 
 import { byId } from "./dom.js";
+import { reasonOf } from "./reason.js";
 
 /** @typedef {import("../client/index.js").CollabDocument} CollabDocument */
 
@@ -28,7 +29,7 @@ export function showTitle(doc, complain) {
     try {
       await doc.rename(title);
     } catch (error) {
-      complain(`The title could not be changed: ${error instanceof Error ? error.message : error}`);
+      complain(`The title could not be changed: ${reasonOf(error)}`);
       field.value = doc.title;
     }
   };
