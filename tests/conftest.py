@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 import pytest_asyncio
 import uvloop
@@ -53,6 +54,19 @@ async def serve(plain_asgi: bool) -> AsyncIterator[Serve]:
             return await stack.enter_async_context(serving)
 
         yield start
+
+
+@pytest_asyncio.fixture
+async def serving(serve: Serve) -> Serving:
+    """One server. A module that wants it another way has its own fixture of this name, and so for `http`."""
+    return await serve()
+
+
+@pytest_asyncio.fixture
+async def http(serving: Serving) -> AsyncIterator[httpx.AsyncClient]:
+    """Asks that server."""
+    async with httpx.AsyncClient(base_url=serving.url, trust_env=False) as client:
+        yield client
 
 
 @pytest_asyncio.fixture

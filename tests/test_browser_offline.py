@@ -34,12 +34,6 @@ KINDS = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".s
 
 
 @pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[LocalServer]:
-    async with LocalServer(tmp_path / "log.db") as running:
-        yield running
-
-
-@pytest_asyncio.fixture
 async def playwright() -> AsyncIterator[Playwright]:
     async with async_playwright() as running:
         yield running

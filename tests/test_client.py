@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_sockets
 from websockets.typing import Subprotocol
@@ -30,11 +29,6 @@ from tests.helpers import Peer, Serving, agree, eventually, logged, within
 @pytest.fixture
 def plain_asgi() -> bool:
     return False
-
-
-@pytest_asyncio.fixture
-async def serving(serve: Serve) -> Serving:
-    return await serve()
 
 
 async def taken(changes: AsyncIterator[Change], count: int) -> list[Change]:

@@ -421,12 +421,12 @@ async def test_binary_messages_are_told_from_text() -> None:
 @pytest.mark.parametrize(
     ("bad", "code"),
     [
-        (b"\x81\x02hi", 1002),  # not masked
-        (b"\xc1\x80\0\0\0\0", 1002),  # an extension that nobody agreed on
-        (b"\x83\x80\0\0\0\0", 1002),  # no such opcode
-        (masked(b"x", Opcode.CONT), 1002),  # continues nothing
-        (masked(b"x", fin=False) + masked(b"y"), 1002),  # a message inside another
-        (b"\x81\xff" + (2**40).to_bytes(8, "big") + b"\0\0\0\0", 1009),  # a terabyte
+        pytest.param(b"\x81\x02hi", 1002, id="not masked"),
+        pytest.param(b"\xc1\x80\0\0\0\0", 1002, id="an extension that nobody agreed on"),
+        pytest.param(b"\x83\x80\0\0\0\0", 1002, id="no such opcode"),
+        pytest.param(masked(b"x", Opcode.CONT), 1002, id="continues nothing"),
+        pytest.param(masked(b"x", fin=False) + masked(b"y"), 1002, id="a message inside another"),
+        pytest.param(b"\x81\xff" + (2**40).to_bytes(8, "big") + b"\0\0\0\0", 1009, id="a terabyte"),
     ],
 )
 async def test_a_breach_of_the_protocol_closes_the_connection_after_what_was_good(

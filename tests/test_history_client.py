@@ -34,11 +34,6 @@ def plain_asgi() -> bool:
 
 
 @pytest_asyncio.fixture
-async def serving(serve: Serve) -> Serving:
-    return await serve()
-
-
-@pytest_asyncio.fixture
 async def history(serving: Serving) -> AsyncIterator[History]:
     """The history of a document "doc" that begins with "one two three"."""
     await create(serving.url, "doc", title="Numbers", content="one two three")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
 import pytest_asyncio
@@ -12,24 +10,12 @@ import collab
 from collab.document import CreateDocument, Document
 from collab.errors import UnknownKind
 from collab.events import Created
-from tests.conftest import Serve
 from tests.helpers import Peer, Serving
 
 
 @pytest.fixture
 def plain_asgi() -> bool:
     return False
-
-
-@pytest_asyncio.fixture
-async def serving(serve: Serve) -> Serving:
-    return await serve()
-
-
-@pytest_asyncio.fixture
-async def http(serving: Serving) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=serving.url, trust_env=False) as client:
-        yield client
 
 
 @pytest_asyncio.fixture

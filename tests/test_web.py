@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 from websockets.exceptions import InvalidStatus
 
 from collab.errors import StoreError
@@ -17,20 +15,9 @@ from tests.conftest import Serve
 from tests.helpers import Json, Peer, Serving
 
 
-@pytest_asyncio.fixture
-async def serving(serve: Serve) -> Serving:
-    return await serve()
-
-
 @pytest.fixture
 def plain_asgi() -> bool:
     return False
-
-
-@pytest_asyncio.fixture
-async def http(serving: Serving) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=serving.url, trust_env=False) as client:
-        yield client
 
 
 async def typed(serving: Serving, document: str, text: str) -> Peer:

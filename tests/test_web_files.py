@@ -38,12 +38,6 @@ async def serving(serve: Serve, tmp_path: Path) -> AsyncIterator[Serving]:
         await serving.drop()
 
 
-@pytest_asyncio.fixture
-async def http(serving: Serving) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=serving.url, trust_env=False) as client:
-        yield client
-
-
 @pytest_asyncio.fixture(params=["memory", "sqlite"])
 async def elsewhere(
     serve: Serve, tmp_path: Path, request: pytest.FixtureRequest

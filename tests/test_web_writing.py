@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +26,6 @@ DOC = "/api/documents/doc"
 @pytest.fixture
 def plain_asgi() -> bool:
     return False
-
-
-@pytest_asyncio.fixture
-async def serving(serve: Serve) -> Serving:
-    return await serve()
-
-
-@pytest_asyncio.fixture
-async def http(serving: Serving) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=serving.url, trust_env=False) as client:
-        yield client
 
 
 @pytest_asyncio.fixture

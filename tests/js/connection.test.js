@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { Backoff } from "../../static/client/backoff.js";
 import { Pacer } from "../../static/client/pacer.js";
 import { randomId } from "../../static/client/environment.js";
+import { joined } from "./helpers/joined.js";
 import { World } from "./helpers/world.js";
 
 test("the wait for the next try doubles up to thirty seconds, with full jitter", () => {
@@ -54,14 +55,6 @@ test("ids are long enough, differ, and use letters and digits", () => {
   assert.equal(ids.size, 100);
   for (const id of ids) assert.match(id, /^[0-9A-Za-z]{12}$/);
 });
-
-/** @param {World} world */
-function joined(world) {
-  const doc = world.open();
-  world.pass(100);
-  assert.equal(doc.connection, "connected");
-  return doc;
-}
 
 test("a quiet connection is asked after fifteen seconds, and an answer is enough", () => {
   const world = new World();

@@ -3,21 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { inNewWorld } from "./helpers/joined.js";
 import { World } from "./helpers/world.js";
-
-/** @param {Partial<import("../../static/client/document.js").DocumentOptions>} [options] */
-function joined(options) {
-  const world = new World();
-  const doc = world.open(options);
-  world.pass(100);
-  return { world, doc };
-}
 
 /** Let what waits for a promise go on. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 test("the kind of a document is the server's word, and text where that says none", () => {
-  assert.equal(joined().doc.kind, "text");
+  assert.equal(inNewWorld().doc.kind, "text");
   const world = new World();
   world.room.kind = "rich";
   const doc = world.open();
@@ -26,7 +19,7 @@ test("the kind of a document is the server's word, and text where that says none
 });
 
 test("a new title is told of when it comes, with the stream or with a new connection", () => {
-  const { world, doc } = joined();
+  const { world, doc } = inNewWorld();
   /** @type {string[]} */
   const heard = [];
   doc.on("title", (title) => heard.push(title));
@@ -59,7 +52,7 @@ test("a role is told of once it is known, then when it changes, and late subscri
 });
 
 test("who may only look makes no edits, until the role is another one", () => {
-  const { world, doc } = joined();
+  const { world, doc } = inNewWorld();
   doc.insert(0, "mine");
   world.pass(100);
   world.room.tell({ type: "role", role: "viewer" });
@@ -74,7 +67,7 @@ test("who may only look makes no edits, until the role is another one", () => {
 });
 
 test("edits on their way when the role is lost come back as refused", () => {
-  const { world, doc } = joined();
+  const { world, doc } = inNewWorld();
   /** @type {any[]} */
   const refused = [];
   doc.on("refused", ({ code, text }) => refused.push([code, text]));
@@ -110,7 +103,7 @@ async function pass(world, milliseconds) {
 
 /** @param {ReturnType<typeof tokens>} source */
 async function signedIn(source) {
-  const given = joined({ token: source.token });
+  const given = inNewWorld({ token: source.token });
   await pass(given.world, 200);
   assert.equal(given.doc.connection, "connected");
   return given;
@@ -151,7 +144,7 @@ test("a token that can't be renewed at once is asked for again, as long as there
 test("a token that comes when its connection is gone is not sent on the next one", async () => {
   /** @type {((token: string) => void)[]} */
   const answers = [];
-  const { world, doc } = joined({ token: () => new Promise((resolve) => answers.push(resolve)) });
+  const { world, doc } = inNewWorld({ token: () => new Promise((resolve) => answers.push(resolve)) });
   answers[0]("first");
   await pass(world, 200);
   world.room.tell({ type: "auth-expiring", in: 30 });
@@ -181,7 +174,7 @@ test("once the connection is gone its token is not asked for any more", async ()
 });
 
 test("a token that is a string is not sent again", async () => {
-  const { world } = joined({ token: "fixed" });
+  const { world } = inNewWorld({ token: "fixed" });
   world.room.tell({ type: "auth-expiring", in: 30 });
   await pass(world, 40_000);
   assert.deepEqual(world.room.tokens, []);

@@ -3,21 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { World } from "./helpers/world.js";
-
-/** @param {Partial<import("../../static/client/document.js").DocumentOptions>} [options] */
-function joined(options) {
-  const world = new World();
-  const doc = world.open(options);
-  world.pass(100);
-  return { world, doc };
-}
+import { inNewWorld } from "./helpers/joined.js";
 
 /** Let what waits for a promise go on. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 test("the status goes by the work that is outstanding, not by the connection alone", () => {
-  const { world, doc } = joined();
+  const { world, doc } = inNewWorld();
   /** @type {string[]} */
   const heard = [doc.status];
   doc.addEventListener("status", (event) => heard.push(/** @type {CustomEvent} */ (event).detail));
@@ -32,7 +24,7 @@ test("the status goes by the work that is outstanding, not by the connection alo
 });
 
 test("who asks for the status late is told the present one, and once unsubscribed nothing", async () => {
-  const { world, doc } = joined();
+  const { world, doc } = inNewWorld();
   /** @type {string[]} */
   const heard = [];
   const off = doc.on("status", (status) => heard.push(status));
@@ -49,7 +41,7 @@ test("who asks for the status late is told the present one, and once unsubscribe
 });
 
 test("who asks just before it changes is told that once", async () => {
-  const { doc } = joined();
+  const { doc } = inNewWorld();
   /** @type {string[]} */
   const heard = [];
   doc.on("status", (status) => heard.push(status));
@@ -60,7 +52,7 @@ test("who asks just before it changes is told that once", async () => {
 
 test("after the end with nothing outstanding all is saved, and with something it is not", () => {
   for (const [text, status] of [["", "saved"], ["x", "unsaved"]]) {
-    const { world, doc } = joined();
+    const { world, doc } = inNewWorld();
     world.network = false;
     if (text) doc.insert(0, text);
     world.cut(4403);
@@ -70,22 +62,22 @@ test("after the end with nothing outstanding all is saved, and with something it
 
 test("a token goes out with each hello, and a function is asked anew each time", async () => {
   let count = 0;
-  const { world } = joined({ token: () => `token ${++count}` });
+  const { world } = inNewWorld({ token: () => `token ${++count}` });
   await settled();
   world.pass(100);
   world.cut();
   world.pass(60_000);
   await settled();
   assert.deepEqual(world.sent("hello").map(({ token }) => token), ["token 1", "token 2"]);
-  const fixed = joined({ token: "fixed" });
+  const fixed = inNewWorld({ token: "fixed" });
   assert.deepEqual(fixed.world.sent("hello").map(({ token }) => token), ["fixed"]);
-  assert.ok(!("token" in joined().world.sent("hello")[0]));
+  assert.ok(!("token" in inNewWorld().world.sent("hello")[0]));
 });
 
 test("a token that comes after the connection has broken is not used", async () => {
   /** @type {((token: string) => void)[]} */
   const answers = [];
-  const { world, doc } = joined({ token: () => new Promise((resolve) => answers.push(resolve)) });
+  const { world, doc } = inNewWorld({ token: () => new Promise((resolve) => answers.push(resolve)) });
   world.cut();
   world.pass(60_000);
   assert.equal(answers.length, world.sockets.length);
@@ -98,7 +90,7 @@ test("a token that comes after the connection has broken is not used", async () 
 
 test("a token that can't be had is told of and asked for again, as after any break", async () => {
   let fails = true;
-  const { world, doc } = joined({
+  const { world, doc } = inNewWorld({
     token: async () => {
       if (fails) throw new Error("signed out");
       return "fine";
@@ -118,7 +110,7 @@ test("a token that can't be had is told of and asked for again, as after any bre
 });
 
 test("a try that falls due without a network is left until that is back", () => {
-  const { world, doc } = joined();
+  const { world, doc } = inNewWorld();
   world.random = () => 1;
   world.cut();
   world.online = false;

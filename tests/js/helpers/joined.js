@@ -2,7 +2,19 @@
 
 import assert from "node:assert/strict";
 
-/** @typedef {import("./world.js").World} World */
+import { World } from "./world.js";
+
+/**
+ * With a token that is a promise it isn't connected yet.
+ *
+ * @param {Partial<import("../../../static/client/document.js").DocumentOptions>} [options]
+ */
+export function inNewWorld(options) {
+  const world = new World();
+  const doc = world.open(options);
+  world.pass(100);
+  return { world, doc };
+}
 
 /** @param {World} world */
 export function joined(world, options = {}) {
