@@ -188,7 +188,7 @@ async def test_the_pages_work_under_a_path_behind_a_login(browser: Browser) -> N
         await page.goto(url)
         await page.get_by_label("Name").fill("Ann")
         await page.get_by_role("button").click()
-        await page.get_by_role("textbox").fill("Plan")
+        await page.get_by_placeholder("Title, if you like").fill("Plan")
         await page.get_by_role("button", name="New document").click()
         await page.click(".cm-content[contenteditable=true]")
         await page.keyboard.type("Written by Ann")

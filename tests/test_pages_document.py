@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
+from collab.client import SharedDocument
 from collab.local_server import LocalServer
 from tests.browsing import EDITABLE, Open, editor, menu, until_equal, until_status, until_text
 
@@ -193,6 +195,45 @@ async def test_authors_colours_are_shown_on_demand(open_page: Open) -> None:
     assert len(set(colors)) == 2
     await menu(ann, "Authors’ colours")
     await expect(authored).to_have_count(0)
+
+
+async def test_authors_colours_may_be_wanted_before_there_is_a_text(
+    browser: Browser, server: LocalServer
+) -> None:
+    async with SharedDocument(server.url, "notes") as doc:
+        doc.insert(0, "Already here")
+        await doc.saved()
+    page = await browser.new_page()
+    held: asyncio.Future[Route] = asyncio.get_running_loop().create_future()
+    await page.route("**/pages/plain-editor.js", lambda route: held.set_result(route))
+    await page.goto(f"{server.url}/d/notes")
+    await held
+    await menu(page, "Authors’ colours")
+    await (await held).continue_()
+    await expect(page.locator(".cm-author")).to_have_text("Already here")
+
+
+async def test_a_panel_closed_while_it_reads_is_complete_when_it_is_opened_again(
+    browser: Browser, server: LocalServer
+) -> None:
+    async with SharedDocument(server.url, "notes") as doc:
+        doc.insert(0, "one")
+        await doc.saved()
+        page = await browser.new_page()
+        await page.goto(f"{server.url}/d/notes")
+        await page.click(EDITABLE)
+        held: asyncio.Future[Route] = asyncio.get_running_loop().create_future()
+        await page.route("**/events?*", lambda route: held.set_result(route), times=1)
+        await menu(page, "Developer’s panel")
+        await held
+        await page.get_by_role("button", name="Close").click()
+        async with page.expect_response("**/events?*"):
+            await (await held).continue_()
+        for word in ("two", "three"):
+            doc.insert(0, word)
+            await doc.saved()
+        await menu(page, "Developer’s panel")
+        await expect(page.locator(".seq")).to_have_text(["4", "3", "2", "1"])
 
 
 async def test_no_text_can_be_typed_before_the_document_is_there(open_page: Open) -> None:

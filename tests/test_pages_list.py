@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import httpx
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from collab.local_server import LocalServer
 from tests.browsing import EDITABLE, RICH_EDITABLE, Open, until_status
@@ -39,6 +40,22 @@ async def test_a_plain_document_is_made_and_listed_with_its_author(open_page: Op
     entry = page.locator(".entry", has_text="Meeting notes")
     await expect(entry).to_contain_text(f"by {name}")
     await expect(entry).to_contain_text("edited just now · version 12")
+
+
+async def test_a_document_cant_be_made_before_the_page_can_do_it(
+    browser: Browser, server: LocalServer
+) -> None:
+    page = await browser.new_page()
+    held: asyncio.Future[Route] = asyncio.get_running_loop().create_future()
+    await page.route("**/pages/index.js", lambda route: held.set_result(route))
+    await page.goto(server.url, wait_until="commit")
+    await page.get_by_placeholder("Title, if you like").fill("Meeting notes")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="New document")).to_be_disabled()
+    await (await held).continue_()
+    await page.get_by_role("button", name="New document").click()
+    await page.wait_for_url(re.compile("/d/"))
+    await expect(page.get_by_label("Title of the document")).to_have_value("Meeting notes")
 
 
 async def test_a_rich_document_is_made_and_opens_in_the_rich_editor(open_page: Open) -> None:

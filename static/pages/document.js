@@ -36,6 +36,8 @@ const doc = await open(root, { document: id, user: { name: person.name, color: p
 
 /** @type {PageEditor | null} */
 let editor = null;
+/** They may be wanted before there is an editor. */
+let authorsShown = false;
 /** For tests and for whoever looks under the bonnet. @type {{ doc: typeof doc, editor: PageEditor | null, view: any }} */
 const collab = { doc, editor, view: null };
 Object.assign(window, { collab });
@@ -73,6 +75,7 @@ async function start() {
   loaded();
   editor = make(byId("editor", HTMLElement), doc, WORDS);
   Object.assign(collab, { editor, view: editor.view });
+  showAuthors(authorsShown);
   showSaveState(doc);
   if (kind === "text") printWhole(() => doc.text);
   noteOpened({ id, title: doc.title, kind });
@@ -116,6 +119,7 @@ function showPresence() {
 
 /** @param {boolean} shown */
 function showAuthors(shown) {
+  authorsShown = shown;
   editor?.showAuthors(shown ? colorOf : null);
 }
 

@@ -46,9 +46,12 @@ export class EventsPanel {
     this.#timer ??= setInterval(() => void this.#figures(), EVERY_MS);
     void this.#figures();
     this.#draw();
-    if (this.#events.length > 0) return;
+    const following = this.#off;
     try {
-      for await (const event of this.#doc.history({ after: Math.max(0, this.#doc.version - MOST) })) this.#take([event]);
+      for await (const event of this.#doc.history({ after: Math.max(0, this.#doc.version - MOST) })) {
+        if (this.#off !== following) return; // closed meanwhile
+        this.#take([event]);
+      }
     } catch (error) {
       this.#say(`The last events could not be read: ${reasonOf(error)}`);
     }

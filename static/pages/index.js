@@ -124,3 +124,5 @@ addEventListener("pageshow", ({ persisted }) => {
 
 showRecent();
 void load({ anew: true });
+// Sent before this script was there, the form would only have loaded the page again.
+byId("new", HTMLButtonElement).disabled = false;
