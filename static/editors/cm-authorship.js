@@ -22,10 +22,10 @@ const known = /** @type {import("@codemirror/state").StateEffectType<null>} */ (
  */
 export function authorColors(doc, colorOf) {
   const plugin = ViewPlugin.define((view) => new Marks(doc, colorOf, view), { decorations: ({ decorations }) => decorations });
-  return [plugin, styles];
+  return [plugin, authorStyles];
 }
 
-const styles = EditorView.baseTheme({
+export const authorStyles = EditorView.baseTheme({
   ".cm-author": {
     backgroundColor: `color-mix(in srgb, var(--peer) ${AUTHOR_TINT}%, transparent)`,
     borderBlockEnd: "2px solid var(--peer-edge)",
@@ -35,15 +35,13 @@ const styles = EditorView.baseTheme({
 class Marks {
   decorations = Decoration.none;
   #authors;
-  #colorOf;
+  #mark;
   /** Whether the marks are only carried along, not set by what is known. */
   #stale = true;
-  /** @type {Map<string, import("@codemirror/view").Decoration>} by author */
-  #made = new Map();
 
   /** @param {import("../client/document.js").CollabDocument} doc @param {(author: string) => string} colorOf @param {EditorView} view */
   constructor(doc, colorOf, view) {
-    this.#colorOf = colorOf;
+    this.#mark = authorMarks(colorOf);
     this.#authors = new Authors(doc, () => view.dispatch({ effects: known.of(null) }));
   }
 
@@ -66,17 +64,25 @@ class Marks {
     const stretches = visibleRanges.flatMap(({ from, to }) => this.#authors.between(from, to));
     return Decoration.set(stretches.filter(({ author }) => author).map(({ from, to, author }) => this.#mark(author).range(from, to)));
   }
+}
 
-  /** @param {string} author */
-  #mark(author) {
-    const made = this.#made.get(author);
-    if (made) return made;
-    const color = safeColor(this.#colorOf(author), author);
+/**
+ * @param {(author: string) => string} colorOf as `#rrggbb`
+ * @param {(author: string) => string} [nameOf] as titles say it
+ * @returns {(author: string) => import("@codemirror/view").Decoration} how the text of an author is marked
+ */
+export function authorMarks(colorOf, nameOf = (author) => author) {
+  /** @type {Map<string, import("@codemirror/view").Decoration>} by author */
+  const made = new Map();
+  return (author) => {
+    const known = made.get(author);
+    if (known) return known;
+    const color = safeColor(colorOf(author), author);
     const { light, dark } = edges(color);
     // Set through the CSSOM, which the CSP allows.
-    const attributes = { style: `--peer: ${color}; --peer-edge: light-dark(${light}, ${dark})`, title: author };
+    const attributes = { style: `--peer: ${color}; --peer-edge: light-dark(${light}, ${dark})`, title: nameOf(author) };
     const mark = Decoration.mark({ class: "cm-author", attributes });
-    this.#made.set(author, mark);
+    made.set(author, mark);
     return mark;
-  }
+  };
 }

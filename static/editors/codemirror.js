@@ -4,22 +4,13 @@
  *     const view = new EditorView({ state: EditorState.create({ doc: doc.text, extensions: collaborative(doc) }) });
  *
  * What is typed goes to the document as operations; what the document says goes into the view. Undo is the
- * document's (own edits only), so CodeMirror's history must be left out. Only "\n" ends a line here: a "\r" in
- * a text is a character of its line, so that offsets mean the same on both sides.
+ * document's (own edits only), so CodeMirror's history must be left out.
  */
 
 import { diff } from "../client/operation.js";
-import {
-  Annotation,
-  Compartment,
-  EditorState,
-  EditorView,
-  Transaction,
-  ViewPlugin,
-  highlightSpecialChars,
-} from "../vendor/codemirror.js";
+import { Annotation, Compartment, EditorView, Transaction, ViewPlugin } from "../vendor/codemirror.js";
 import { endOfChange, toChanges, toOperation } from "./changes.js";
-import { windowsLineEnds } from "./line-ends.js";
+import { frozen, storedText } from "./cm-text.js";
 import { peersField, setPeers } from "./peers.js";
 import { undoKey } from "./undo-keys.js";
 import { Waiting } from "./waiting.js";
@@ -39,8 +30,8 @@ const COMPOSING_MS = 2000;
  * @returns {import("@codemirror/state").Extension[]}
  */
 export function collaborative(doc) {
-  const frozen = new Compartment();
-  const plugin = ViewPlugin.define((view) => new Binding(doc, view, frozen));
+  const freezing = new Compartment();
+  const plugin = ViewPlugin.define((view) => new Binding(doc, view, freezing));
 
   /** @param {() => boolean} step @returns {import("@codemirror/view").Command} */
   const undoing = (step) => (view) => {
@@ -51,11 +42,9 @@ export function collaborative(doc) {
   const redo = undoing(() => doc.redo());
 
   return [
-    EditorState.lineSeparator.of("\n"),
+    storedText,
     EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?/g, "\n").replace(/\p{Surrogate}/gu, "\ufffd")),
-    highlightSpecialChars({ render: specialCharacter }),
-    windowsLineEnds,
-    frozen.of(frozenIf(!doc.editable)),
+    freezing.of(doc.editable ? [] : frozen),
     peersField,
     plugin,
     EditorView.domEventHandlers({
@@ -91,31 +80,11 @@ function typesOverLines({ inputType, data, cancelable }, view) {
   return view.state.doc.lineAt(from).to < to;
 }
 
-/** @param {boolean} isFrozen @returns {import("@codemirror/state").Extension} */
-function frozenIf(isFrozen) {
-  if (!isFrozen) return [];
-  // Still to be reached by keyboard, for reading and copying.
-  const attributes = EditorView.contentAttributes.of({ tabindex: "0", "aria-readonly": "true" });
-  return [EditorState.readOnly.of(true), EditorView.editable.of(false), attributes];
-}
-
-/** @param {number} code @param {string | null} description @param {string} symbol */
-function specialCharacter(code, description, symbol) {
-  const span = document.createElement("span");
-  // The end of a line that was written on Windows is nothing to show.
-  if (code === 13) return span;
-  span.textContent = symbol;
-  span.title = description ?? "";
-  span.className = "cm-specialChar";
-  span.setAttribute("aria-label", description ?? "");
-  return span;
-}
-
 /** One view on one document. */
 class Binding {
   #doc;
   #view;
-  #frozen;
+  #freezing;
   #listening = new AbortController();
   #waiting = new Waiting();
   #scheduled = false;
@@ -126,11 +95,11 @@ class Binding {
   #sending = false;
   #peersDue = true;
 
-  /** @param {CollabDocument} doc @param {EditorView} view @param {Compartment} frozen */
-  constructor(doc, view, frozen) {
+  /** @param {CollabDocument} doc @param {EditorView} view @param {Compartment} freezing */
+  constructor(doc, view, freezing) {
     this.#doc = doc;
     this.#view = view;
-    this.#frozen = frozen;
+    this.#freezing = freezing;
     this.#isFrozen = !doc.editable;
     const { signal } = this.#listening;
     const schedule = () => this.#schedule();
@@ -208,7 +177,7 @@ class Binding {
     const isFrozen = !this.#doc.editable;
     if (isFrozen !== this.#isFrozen) {
       this.#isFrozen = isFrozen;
-      this.#view.dispatch({ effects: this.#frozen.reconfigure(frozenIf(isFrozen)) });
+      this.#view.dispatch({ effects: this.#freezing.reconfigure(isFrozen ? frozen : []) });
     }
     if (this.#view.composing && performance.now() - this.#typedAt < COMPOSING_MS) {
       clearTimeout(this.#timer);
