@@ -10,10 +10,18 @@ import { domRange } from "./quill-places.js";
 
 /** @typedef {import("quill").default} Quill */
 
-export class QuillAuthors {
+/**
+ * @typedef {object} Known who wrote what
+ * @property {number} length units of the text that it is about; -1 where nothing is known
+ * @property {(from: number, to: number) => import("./authorship.js").Stretch[]} between
+ */
+
+/** What is known of authors, on the screen. */
+export class AuthorHighlights {
   #quill;
   #colorOf;
-  #authors;
+  #known;
+  #nameOf;
   #prefix;
   #sheet = new CSSStyleSheet();
   /** @type {Map<string, Highlight>} by author */
@@ -22,42 +30,47 @@ export class QuillAuthors {
   #frame = 0;
 
   /**
-   * @param {import("../client/document.js").CollabDocument} doc that has been synced, and is bound to `quill`
    * @param {Quill} quill
-   * @param {(author: string) => string} colorOf as `#rrggbb`
+   * @param {Known} known of what `quill` shows
+   * @param {object} look
+   * @param {string} look.id that no others on the page have
+   * @param {(author: string) => string} look.colorOf as `#rrggbb`
+   * @param {(author: string) => string} [look.nameOf] as titles say it
    */
-  constructor(doc, quill, colorOf) {
+  constructor(quill, known, { id, colorOf, nameOf = (author) => author }) {
     this.#quill = quill;
+    this.#known = known;
     this.#colorOf = colorOf;
-    this.#prefix = `collab-author-${doc.client}`;
+    this.#nameOf = nameOf;
+    this.#prefix = `collab-author-${id}`;
     document.adoptedStyleSheets.push(this.#sheet);
     const { signal } = this.#listening;
     for (const [target, name] of /** @type {const} */ ([[document, "scroll"], [window, "resize"]])) {
-      target.addEventListener(name, this.#due, { signal, passive: true, capture: true });
+      target.addEventListener(name, this.due, { signal, passive: true, capture: true });
     }
     quill.root.addEventListener("pointermove", this.#named, { signal, passive: true });
-    quill.on("text-change", this.#due);
-    this.#authors = new Authors(doc, this.#due);
+    quill.on("text-change", this.due);
+    this.due();
   }
 
   destroy() {
     this.#listening.abort();
     cancelAnimationFrame(this.#frame);
-    this.#authors.destroy();
-    this.#quill.off("text-change", this.#due);
+    this.#quill.off("text-change", this.due);
     this.#quill.root.removeAttribute("title");
     for (const name of [...CSS.highlights.keys()]) if (name.startsWith(this.#prefix)) CSS.highlights.delete(name);
     document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== this.#sheet);
   }
 
-  #due = () => {
+  /** Something else is known. */
+  due = () => {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => this.#paint());
   };
 
   /** @returns {boolean} whether what is known is about what Quill shows, whose last newline may be its own */
   #fits() {
-    const own = this.#quill.getLength() - this.#authors.length;
+    const own = this.#quill.getLength() - this.#known.length;
     return own === 0 || own === 1;
   }
 
@@ -66,7 +79,7 @@ export class QuillAuthors {
     if (!this.#fits()) return;
     for (const highlight of this.#highlights.values()) highlight.clear();
     const [from, to] = this.#visible();
-    for (const { from: start, to: end, author } of this.#authors.between(from, to)) {
+    for (const { from: start, to: end, author } of this.#known.between(from, to)) {
       const range = author && domRange(this.#quill, start, end);
       if (range) this.#highlight(author).add(range);
     }
@@ -112,9 +125,30 @@ export class QuillAuthors {
     const place = document.caretPositionFromPoint?.(clientX, clientY);
     const blot = place && this.#quill.scroll.find(place.offsetNode, true);
     const index = blot && place ? this.#quill.getIndex(/** @type {any} */ (blot)) + place.offset : -1;
-    const [stretch] = index < 0 || !this.#fits() ? [] : this.#authors.between(index, index + 1);
+    const [stretch] = index < 0 || !this.#fits() ? [] : this.#known.between(index, index + 1);
     const { root } = this.#quill;
-    if (stretch?.author) root.title = stretch.author;
+    if (stretch?.author) root.title = this.#nameOf(stretch.author);
     else root.removeAttribute("title");
   };
+}
+
+/** Authors of a document that goes on being written. */
+export class QuillAuthors extends AuthorHighlights {
+  #authors;
+
+  /**
+   * @param {import("../client/document.js").CollabDocument} doc that has been synced, and is bound to `quill`
+   * @param {Quill} quill
+   * @param {(author: string) => string} colorOf as `#rrggbb`
+   */
+  constructor(doc, quill, colorOf) {
+    const authors = new Authors(doc, () => this.due());
+    super(quill, authors, { id: doc.client, colorOf });
+    this.#authors = authors;
+  }
+
+  destroy() {
+    super.destroy();
+    this.#authors.destroy();
+  }
 }
