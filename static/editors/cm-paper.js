@@ -1,6 +1,6 @@
 /** A plain document to be read: CodeMirror in which nothing can be written. */
 
-import { contentLength, plainText, span } from "../client/operation.js";
+import { contentLength, plainText } from "../client/operation.js";
 import { Compartment, Decoration, EditorState, EditorView, ViewPlugin, keymap, standardKeymap } from "../vendor/codemirror.js";
 import { between, edited } from "./authorship.js";
 import { endOfChange, toChanges } from "./changes.js";
@@ -8,6 +8,8 @@ import { lengthAfter } from "./changes-shown.js";
 import { authorMarks, authorStyles } from "./cm-authorship.js";
 import { ShownChanges, changeStyles } from "./cm-changes.js";
 import { frozen, storedText } from "./cm-text.js";
+import { leadsTo } from "./paper.js";
+import { frameTop } from "./screen.js";
 
 /** @typedef {import("./paper.js").ColorOf} ColorOf */
 /** @typedef {import("./paper.js").Content} Content */
@@ -65,7 +67,7 @@ class PlainPaper {
   show(content, operation) {
     this.showChanges(null);
     const { length } = this.view.state.doc;
-    if (operation && leadsTo(content, operation, length)) {
+    if (operation && leadsTo(operation, length, content)) {
       if (this.#authors) this.#authors = { ...this.#authors, runs: edited(this.#authors.runs, operation, "") };
       this.#change(toChanges(operation));
       return;
@@ -164,8 +166,7 @@ class PlainPaper {
 
   /** Where on the screen that begins in which the text is scrolled, less what something else covers of it. */
   #edge() {
-    const frame = scrollFrame(this.view.scrollDOM);
-    return (frame ? frame.getBoundingClientRect().top : 0) + this.#marginAbove();
+    return frameTop(this.view.scrollDOM) + this.#marginAbove();
   }
 }
 
@@ -175,20 +176,6 @@ class PlainPaper {
 function scrolledTo({ offset, below }) {
   if (offset === 0 && below > 0) return []; // the text stands at its beginning, and so may what is above it
   return [EditorView.scrollIntoView(offset, { y: "start", yMargin: below })];
-}
-
-/** @param {Element} element @returns {Element | null} in what it is scrolled, if that isn't the window */
-function scrollFrame(element) {
-  for (let frame = /** @type {Element | null} */ (element); frame && frame !== document.body; frame = frame.parentElement) {
-    if (/auto|scroll/.test(getComputedStyle(frame).overflowY)) return frame;
-  }
-  return null;
-}
-
-/** @param {Content} content @param {Operation} operation @param {number} length of what it is done to */
-function leadsTo(content, operation, length) {
-  const { covered, growth } = span(operation);
-  return covered <= length && length + growth === contentLength(content);
 }
 
 /** @param {readonly Piece[]} pieces @returns {{ from: number, insert: string }[]} what makes the merged text of the content after */

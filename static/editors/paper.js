@@ -1,6 +1,8 @@
+/** A paper shows a version of a document in the look of its editor, to be read only. */
+
+import { contentLength, span } from "../client/operation.js";
+
 /**
- * A paper shows a version of a document in the look of its editor, to be read only.
- *
  * @typedef {import("../client/operation.js").Content} Content
  * @typedef {import("../client/operation.js").Operation} Operation
  * @typedef {import("./authorship.js").Run} Run
@@ -29,4 +31,8 @@
  * @property {() => void} destroy
  */
 
-export {};
+/** @param {Operation} operation @param {number} length of what it is done to @param {Content} content @returns {boolean} whether that can come of it */
+export function leadsTo(operation, length, content) {
+  const { covered, growth } = span(operation);
+  return covered <= length && length + growth === contentLength(content);
+}

@@ -1,0 +1,119 @@
+/**
+ * Changes in Quill: formats of a paper's own for what was inserted, deleted or given another format, in letters and
+ * embeds, and for line breaks. They are in a registry of their own, so that no other Quill of the page takes them for
+ * formats of a document.
+ */
+
+import Quill from "../vendor/quill.js";
+import { changesIn } from "./changes-shown.js";
+import { endOfChange } from "./changes.js";
+import { edges, safeColor } from "./colors.js";
+
+/** @typedef {import("../client/operation.js").Operation} Operation */
+/** @typedef {import("./changes-shown.js").Change} Change */
+/** @typedef {import("./changes-shown.js").Piece} Piece */
+/** @typedef {import("./paper.js").ColorOf} ColorOf */
+
+/** The format of letters and embeds: the number of their piece. */
+export const PIECE = "paper-piece";
+
+/** The format of line breaks: the kind of their piece, and the number of the change. */
+export const BREAK = "paper-break";
+
+/** What each kind of piece is in the page: screen readers tell insertions and deletions. */
+const TAGS = { kept: "span", inserted: "ins", deleted: "del", formatted: "span" };
+
+export class ShownChanges {
+  #pieces;
+  #colorOf;
+  #nameOf;
+  /** @type {number[]} by piece */
+  #changeOf = [];
+
+  /** @param {readonly Piece[]} pieces @param {ColorOf | undefined} colorOf @param {(author: string) => string} nameOf */
+  constructor(pieces, colorOf, nameOf) {
+    this.#pieces = pieces;
+    this.#colorOf = colorOf;
+    this.#nameOf = nameOf;
+    /** @type {readonly Change[]} */
+    this.changes = changesIn(pieces);
+    for (const [number, { first, last }] of this.changes.entries()) {
+      for (let piece = first; piece <= last; piece += 1) this.#changeOf[piece] = number;
+    }
+  }
+
+  /** @returns {Operation} that makes the merged content, with its marks, of the content after */
+  get operation() {
+    return this.#pieces.flatMap((piece, number) => this.#steps(piece, number));
+  }
+
+  /** @param {Piece} piece @param {number} number @returns {Operation} */
+  #steps({ kind, content }, number) {
+    const length = endOfChange(content);
+    if (kind === "kept") return [length];
+    const marks = { [PIECE]: String(number), [BREAK]: `${kind} ${this.#changeOf[number]}` };
+    if (kind !== "deleted") return [{ retain: length, attributes: marks }];
+    return content.map((component) => {
+      if (typeof component !== "object" || !("insert" in component)) return { insert: String(component), attributes: marks };
+      return { insert: component.insert, attributes: { ...component.attributes, ...marks } };
+    });
+  }
+
+  /** @param {number} number of a piece @returns {HTMLElement} for its letters and embeds */
+  element(number) {
+    const { kind, author, at } = this.#pieces[number];
+    const element = document.createElement(TAGS[kind]);
+    element.className = `ql-change ql-${kind}`;
+    element.dataset.piece = String(number);
+    element.dataset.change = String(this.#changeOf[number]);
+    if (author) element.title = this.#nameOf(author);
+    if (author && this.#colorOf) {
+      const { light, dark } = edges(safeColor(this.#colorOf(author), author));
+      element.style.setProperty("--peer-edge", `light-dark(${light}, ${dark})`);
+    }
+    if (at && kind !== "formatted") element.setAttribute("datetime", at);
+    return element;
+  }
+}
+
+/**
+ * All that Quill knows, and the formats of changes.
+ *
+ * @param {(number: number) => HTMLElement | null} elementOf a piece; null where there is none of that number
+ * @param {(Image: any) => any} imageOf what shows images, of what Quill has for it
+ * @returns {any} for `new Quill`
+ */
+export function registryOfChanges(elementOf, imageOf) {
+  const { Registry, Attributor, Scope } = /** @type {any} */ (Quill.import("parchment"));
+  const Inline = /** @type {any} */ (Quill.import("blots/inline"));
+  const CodeBlock = /** @type {any} */ (Quill.import("formats/code-block"));
+  // What comes last stands outermost: one <ins> around all that was inserted, bold or not.
+  if (!Inline.order.includes(PIECE)) Inline.order.push(PIECE);
+
+  class Marked extends Inline {
+    static blotName = PIECE;
+    static tagName = ["INS", "DEL"];
+
+    /** @param {unknown} value */
+    static create(value) {
+      return elementOf(Number(value)) ?? document.createElement("span");
+    }
+
+    /** @param {HTMLElement} node */
+    static formats(node) {
+      return node.dataset.piece;
+    }
+  }
+
+  class MarkedCode extends CodeBlock {
+    static allowedChildren = [...CodeBlock.allowedChildren, Marked];
+  }
+
+  const registry = new Registry();
+  for (const [name, definition] of Object.entries(/** @type {any} */ (Quill).imports)) {
+    if (/^(blots|formats)\//.test(name) && definition.blotName !== "abstract") registry.register(definition);
+  }
+  registry.register(imageOf(Quill.import("formats/image")), MarkedCode, Marked);
+  registry.register(new Attributor(BREAK, "data-break", { scope: Scope.BLOCK }));
+  return registry;
+}
