@@ -5,19 +5,15 @@
 
 import { plainText } from "../client/operation.js";
 import { Decoration, EditorView, WidgetType } from "../vendor/codemirror.js";
+import { TAGS, attributesOf } from "./change-look.js";
 import { endOfChange } from "./changes.js";
 import { changesIn } from "./changes-shown.js";
-import { edges, safeColor } from "./colors.js";
 
 /** @typedef {import("./changes-shown.js").Change} Change */
 /** @typedef {import("./changes-shown.js").Piece} Piece */
 /** @typedef {import("./paper.js").ColorOf} ColorOf */
 /** @typedef {import("@codemirror/state").Range<import("@codemirror/view").Decoration>} Marked */
-
-/** What each kind of piece is in the page: screen readers tell insertions and deletions. */
-const TAGS = /** @type {const} */ ({ inserted: "ins", deleted: "del", formatted: "span" });
-
-/** @typedef {{ tag: "ins" | "del" | "span", attributes: Record<string, string> }} Look */
+/** @typedef {{ tag: string, attributes: Record<string, string> }} Look of a piece, as an element */
 /** @typedef {{ from: number, to: number, text: string, look: Look | null, change: number }} Placed a piece in the merged text */
 
 export class ShownChanges {
@@ -44,17 +40,10 @@ export class ShownChanges {
   }
 
   /** @param {Piece} piece @returns {Look | null} */
-  #look({ kind, author, at }) {
+  #look(piece) {
+    const { kind } = piece;
     if (kind === "kept") return null;
-    /** @type {Record<string, string>} */
-    const attributes = { class: `cm-change cm-${kind}` };
-    if (author) attributes.title = this.#nameOf(author);
-    if (author && this.#colorOf) {
-      const { light, dark } = edges(safeColor(this.#colorOf(author), author));
-      attributes.style = `--peer-edge: light-dark(${light}, ${dark})`;
-    }
-    if (at && kind !== "formatted") attributes.datetime = at;
-    return { tag: TAGS[kind], attributes };
+    return { tag: TAGS[kind], attributes: { class: `cm-change cm-${kind}`, ...attributesOf(piece, this.#colorOf, this.#nameOf) } };
   }
 
   /**
@@ -71,9 +60,10 @@ export class ShownChanges {
       if (!piece.look) continue;
       const look = piece.change === current ? currentLook(piece.look) : piece.look;
       const [start, end] = [Math.max(from, piece.from), Math.min(to, piece.to)];
-      marks.push(Decoration.mark({ tagName: look.tag, attributes: look.attributes }).range(start, end));
+      // Inclusive, so that it goes around the sign of a line break with which it begins.
+      marks.push(Decoration.mark({ tagName: look.tag, attributes: look.attributes, inclusiveStart: true }).range(start, end));
       for (let at = piece.text.indexOf("\n", start - piece.from); at >= 0 && piece.from + at < end; at = piece.text.indexOf("\n", at + 1)) {
-        marks.push(Decoration.widget({ widget: new Break(look), side: 1 }).range(piece.from + at));
+        marks.push(lineBreak.range(piece.from + at));
       }
     }
     return marks;
@@ -96,30 +86,20 @@ function currentLook({ tag, attributes }) {
   return { tag, attributes: { ...attributes, class: `${attributes.class} cm-current`, "aria-current": "true" } };
 }
 
-/** A line break that was inserted or deleted. */
 class Break extends WidgetType {
-  /** @param {Look} look */
-  constructor(look) {
-    super();
-    this.look = look;
-  }
-
-  /** @param {Break} other */
-  eq({ look }) {
-    return look === this.look;
+  /** @returns {boolean} since one is like another */
+  eq() {
+    return true;
   }
 
   toDOM() {
-    const { tag, attributes } = this.look;
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) {
-      if (name === "style") element.style.cssText = value;
-      else element.setAttribute(name, value);
-    }
-    element.classList.add("cm-break"); // by which the styles write the sign, so that it is no text
+    const element = document.createElement("span");
+    element.className = "cm-break"; // by which the styles write the sign, so that it is no text
     return element;
   }
 }
+
+const lineBreak = Decoration.widget({ widget: new Break(), side: 1 });
 
 /** Grounds and letters as of the pages' good and bad news, with a contrast of at least 4.5. */
 export const changeStyles = EditorView.baseTheme({

@@ -18,7 +18,8 @@ import { contentLength, span } from "../client/operation.js";
  * @property {any} view the editor itself, for tests
  * @property {(content: Content, operation?: Operation) => void} show this instead of what is shown. With the
  *   `operation` that leads to it only what that changes is touched; else the whole is replaced. Either way the place
- *   to which it is scrolled stays. Changes are no longer shown then; authors keep the text that is left of theirs
+ *   to which it is scrolled stays. Changes are no longer shown then; under an operation authors keep the text that is
+ *   left of theirs, else none are shown any more
  * @property {(runs: readonly Run[] | null, colorOf?: ColorOf) => void} showAuthors of the content shown; null for none.
  *   Nothing is to be seen of them while changes are shown
  * @property {(pieces: readonly Piece[] | null, colorOf?: ColorOf) => void} showChanges that led to the content shown,

@@ -5,9 +5,9 @@
  */
 
 import Quill from "../vendor/quill.js";
+import { TAGS, attributesOf } from "./change-look.js";
 import { changesIn } from "./changes-shown.js";
 import { endOfChange } from "./changes.js";
-import { edges, safeColor } from "./colors.js";
 
 /** @typedef {import("../client/operation.js").Operation} Operation */
 /** @typedef {import("./changes-shown.js").Change} Change */
@@ -19,9 +19,6 @@ export const PIECE = "paper-piece";
 
 /** The format of line breaks: the kind of their piece, and the number of the change. */
 export const BREAK = "paper-break";
-
-/** What each kind of piece is in the page: screen readers tell insertions and deletions. */
-const TAGS = { kept: "span", inserted: "ins", deleted: "del", formatted: "span" };
 
 export class ShownChanges {
   #pieces;
@@ -61,17 +58,14 @@ export class ShownChanges {
 
   /** @param {number} number of a piece @returns {HTMLElement} for its letters and embeds */
   element(number) {
-    const { kind, author, at } = this.#pieces[number];
-    const element = document.createElement(TAGS[kind]);
-    element.className = `ql-change ql-${kind}`;
+    const piece = this.#pieces[number];
+    const element = document.createElement(TAGS[piece.kind]);
+    const { style = "", ...attributes } = attributesOf(piece, this.#colorOf, this.#nameOf);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.style.cssText = style;
+    element.className = `ql-change ql-${piece.kind}`;
     element.dataset.piece = String(number);
     element.dataset.change = String(this.#changeOf[number]);
-    if (author) element.title = this.#nameOf(author);
-    if (author && this.#colorOf) {
-      const { light, dark } = edges(safeColor(this.#colorOf(author), author));
-      element.style.setProperty("--peer-edge", `light-dark(${light}, ${dark})`);
-    }
-    if (at && kind !== "formatted") element.setAttribute("datetime", at);
     return element;
   }
 }
