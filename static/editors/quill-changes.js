@@ -80,6 +80,7 @@ export class ShownChanges {
 export function registryOfChanges(elementOf, imageOf) {
   const { Registry, Attributor, Scope } = /** @type {any} */ (Quill.import("parchment"));
   const Inline = /** @type {any} */ (Quill.import("blots/inline"));
+  const Block = /** @type {any} */ (Quill.import("blots/block"));
   const CodeBlock = /** @type {any} */ (Quill.import("formats/code-block"));
   // What comes last stands outermost: one <ins> around all that was inserted, bold or not.
   if (!Inline.order.includes(PIECE)) Inline.order.push(PIECE);
@@ -99,8 +100,10 @@ export function registryOfChanges(elementOf, imageOf) {
     }
   }
 
+  // Quill takes formats and images out of lines of code. Here the end of such a line may be shown that was deleted,
+  // behind text of the line before: nothing of it must get lost.
   class MarkedCode extends CodeBlock {
-    static allowedChildren = [...CodeBlock.allowedChildren, Marked];
+    static allowedChildren = Block.allowedChildren;
   }
 
   const registry = new Registry();

@@ -9,7 +9,7 @@ import { apply, contentLength, invert, plainText, transformOffset } from "../cli
 import Quill from "../vendor/quill.js";
 import { between, edited, lengthOf } from "./authorship.js";
 import { lengthAfter } from "./changes-shown.js";
-import { stepsOf, toSteps, withEnd } from "./deltas.js";
+import { lacksEnd, stepsOf, toSteps, withEnd } from "./deltas.js";
 import { leadsTo } from "./paper.js";
 import { AuthorHighlights } from "./quill-authorship.js";
 import { BREAK, PIECE, ShownChanges, registryOfChanges } from "./quill-changes.js";
@@ -160,7 +160,10 @@ class RichPaper {
   #change(steps, operation) {
     this.#keepingPlace(
       (offset) => transformOffset(offset, operation),
-      () => this.#put(() => this.view.updateContents(/** @type {any} */ (steps), "api")) || this.#replace(this.#all()),
+      () => {
+        const done = this.#put(() => this.view.updateContents(/** @type {any} */ (steps), "api"));
+        if (!done || !this.#fits()) this.#replace(this.#all());
+      },
     );
   }
 
@@ -169,11 +172,18 @@ class RichPaper {
     return this.#changes ? stepsOf(this.#changes.merged, wordsOf(this.view)) : stepsOf(this.#shown, this.#words);
   }
 
+  /** @returns {boolean} whether every place is where it should be: Quill may leave out what it can't have in a line */
+  #fits() {
+    const displayed = this.#changes?.merged ?? this.#shown;
+    return this.view.getLength() === contentLength(displayed) + Number(lacksEnd(displayed));
+  }
+
   /** @param {Step[]} steps */
   #replace(steps) {
     const done = this.#put(() => this.view.setContents(/** @type {any} */ (steps), "api"));
+    if (done && this.#fits()) return;
     // At least every place is right.
-    return done || this.#put(() => this.view.setText(plainText(this.#changes?.merged ?? this.#shown), "api"));
+    this.#put(() => this.view.setText(plainText(this.#changes?.merged ?? this.#shown), "api"));
   }
 
   /** @param {() => void} change @returns {boolean} whether Quill could do it: documents may have formats at which it throws */
