@@ -5,16 +5,18 @@ import { windowsLineEnds } from "./line-ends.js";
 
 /** @typedef {import("@codemirror/state").Extension} Extension */
 
-/** Only "\n" ends a line: a "\r" in a text is a character of its line, so that offsets mean the same on both sides. */
-/** @type {Extension} */
+/**
+ * Only "\n" ends a line: a "\r" in a text is a character of its line, so that offsets mean the same on both sides.
+ *
+ * @type {Extension}
+ */
 export const storedText = [
   EditorState.lineSeparator.of("\n"),
   highlightSpecialChars({ render: specialCharacter }),
   windowsLineEnds,
 ];
 
-/** Not to be written in, but still to be reached by keyboard, for reading and copying. */
-/** @type {Extension} */
+/** Not to be written in, but still to be reached by keyboard, for reading and copying. @type {Extension} */
 export const frozen = [
   EditorState.readOnly.of(true),
   EditorView.editable.of(false),
