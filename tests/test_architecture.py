@@ -35,6 +35,7 @@ CORE = [
     "comparison",
     "undoing",
     "activity",
+    "sightings",
     "compression",
     "limits",
     "messages",
