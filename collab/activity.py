@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import msgspec
 
 from collab.chapters import Chapter, Deed
@@ -31,26 +33,29 @@ class Bucket(msgspec.Struct):
     others: int = 0
 
 
-class Timeline:
-    """The time from ``began`` to ``ended``, in microseconds since 1970, in at most so many ``buckets`` of one length.
+class Timeline(ABC):
+    """What happened, in buckets. Those in which nothing did are left out."""
 
-    Those in which nothing happened are left out.
-    """
-
-    def __init__(self, began: int, ended: int, buckets: int) -> None:
-        self._began = began
-        self._length = max(1, -((began - ended - 1) // buckets))
+    def __init__(self) -> None:
         self._buckets: dict[int, Bucket] = {}
+
+    @abstractmethod
+    def _index(self, deed: Deed) -> int:
+        """The number of the bucket in which ``deed`` is."""
+
+    @abstractmethod
+    def _began(self, index: int, deed: Deed) -> Bucket:
+        """The bucket of that number, which begins with ``deed``."""
 
     def add(self, chapter: Chapter) -> None:
         """Take in the events that follow."""
         for deed in chapter.deeds():
-            index = (deed.at - self._began) // self._length
+            index = self._index(deed)
             bucket = self._buckets.get(index)
             if bucket is None:
-                began = self._began + index * self._length
-                bucket = self._buckets[index] = Bucket(began, began + self._length, deed.seq, deed.seq)
+                bucket = self._buckets[index] = self._began(index, deed)
             bucket.last = deed.seq
+            bucket.ended = max(bucket.ended, deed.at)
             if deed.edits:
                 bucket.edits += 1
                 bucket.inserted += deed.inserted
@@ -58,12 +63,46 @@ class Timeline:
                 bucket.authors[deed.author] = bucket.authors.get(deed.author, 0) + 1
 
     def buckets(self) -> list[Bucket]:
-        """In the order of time. Nothing may be added any more."""
+        """In their order. Nothing may be added any more."""
         for bucket in self._buckets.values():
             ordered = sorted(bucket.authors.items(), key=lambda item: -item[1])
             bucket.authors = dict(ordered[:MOST_AUTHORS])
             bucket.others = sum(edits for _, edits in ordered[MOST_AUTHORS:])
         return [self._buckets[index] for index in sorted(self._buckets)]
+
+
+class ByTime(Timeline):
+    """The time from ``began`` to ``ended``, in µs since 1970, in at most so many ``buckets`` of one length."""
+
+    def __init__(self, began: int, ended: int, buckets: int) -> None:
+        super().__init__()
+        self._start = began
+        self._length = max(1, -((began - ended - 1) // buckets))
+
+    def _index(self, deed: Deed) -> int:
+        return (deed.at - self._start) // self._length
+
+    def _began(self, index: int, deed: Deed) -> Bucket:
+        began = self._start + index * self._length
+        return Bucket(began, began + self._length, deed.seq, deed.seq)
+
+
+class ByVersion(Timeline):
+    """The versions from 1 to ``newest`` in at most so many ``buckets`` of equally many, as nearly as that goes.
+
+    A bucket lasts from its first event to its last.
+    """
+
+    def __init__(self, newest: int, buckets: int) -> None:
+        super().__init__()
+        self._newest = newest
+        self._count = buckets
+
+    def _index(self, deed: Deed) -> int:
+        return (deed.seq - 1) * self._count // self._newest
+
+    def _began(self, index: int, deed: Deed) -> Bucket:
+        return Bucket(deed.at, deed.at, deed.seq, deed.seq)
 
 
 class Session(msgspec.Struct):

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
-from collab.activity import Bucket, Session, Sessions, Timeline
+from collab.activity import Bucket, ByTime, ByVersion, Session, Sessions, Timeline
 from collab.authorship import Credit, Credits, blame
 from collab.chapters import Chapter
 from collab.comparison import Comparison, compare
 from collab.errors import InvalidName
 from collab.operation import Text
 from collab.reading import document_at
+from collab.sightings import Sighting, Sightings
 from collab.store.base import DocumentRecord, EventStore
 from collab.weave import Weave
+
+Axis = Literal["time", "version"]
 
 AT_ONCE = 2
 """Histories explained at the same time. Each may take 8 bytes for every unit of the text and for every event."""
@@ -73,27 +76,43 @@ class Explainer:
             await self._tell(document, weave, credits, after=older, until=newer)
             return await asyncio.to_thread(compare, weave, credits, older=before.value(), newer=after.value())
 
-    async def timeline(self, record: DocumentRecord, *, buckets: int) -> list[Bucket]:
-        """How much was done when and by whom, up to the version of ``record``.
+    async def timeline(self, record: DocumentRecord, *, by: Axis, buckets: int) -> list[Bucket]:
+        """How much was done and by whom, up to the version of ``record``, in buckets of equally much time or equally
+        many versions.
 
         Raises:
             CorruptLog: an event is missing or damaged.
         """
         async with self.turn:
-            timeline = Timeline(record.created_at, record.updated_at, buckets)
+            timeline: Timeline = ByVersion(record.version, buckets)
+            if by == "time":
+                timeline = ByTime(record.created_at, record.updated_at, buckets)
             await self._tell(record.id, timeline, after=0, until=record.version)
             return timeline.buckets()
 
-    async def sessions(self, record: DocumentRecord) -> list[Session]:
-        """Who worked on it when, up to the version of ``record``.
+    async def sessions(self, record: DocumentRecord, *, after: int = 0) -> list[Session]:
+        """Who worked on it when, after version ``after`` up to the version of ``record``. A session that was going on
+        begins there.
 
         Raises:
             CorruptLog: an event is missing or damaged.
         """
         async with self.turn:
             sessions = Sessions()
-            await self._tell(record.id, sessions, after=0, until=record.version)
+            await self._tell(record.id, sessions, after=after, until=record.version)
             return sessions.found
+
+    async def search(self, record: DocumentRecord, wanted: str) -> list[Sighting]:
+        """When ``wanted``, at least one character, appeared in the document and when it was gone, up to the version of
+        ``record``. The case counts.
+
+        Raises:
+            CorruptLog: an event is missing or damaged.
+        """
+        async with self.turn:
+            sightings = Sightings(wanted)
+            await self._tell(record.id, sightings, after=0, until=record.version)
+            return sightings.found
 
     async def _tell(self, document: str, *listeners: Listener, after: int, until: int) -> None:
         """Let ``listeners`` take in the history from version ``after`` to ``until``."""

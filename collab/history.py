@@ -31,7 +31,9 @@ from collab.shapes import (
     DocumentRow,
     EditingSession,
     EventsPage,
+    Found,
     NamedVersion,
+    SearchPage,
     SessionsPage,
     State,
     TimelineBucket,
@@ -42,7 +44,7 @@ from collab.shapes import (
 from collab.tokens import Token
 
 Shape = TypeVar("Shape")
-Page = TypeVar("Page", BlamePage, DiffPage, SessionsPage, UndoPreview, VersionsPage)
+Page = TypeVar("Page", BlamePage, DiffPage, SearchPage, SessionsPage, UndoPreview, VersionsPage)
 
 Version = int | datetime
 """A version by its number, or by a time with its zone: the one that the document had then."""
@@ -90,14 +92,23 @@ class History:
         pages = self._pages("/diff", DiffPage, asked, lambda page: {"from": older, "to": page.newer})
         return _whole([page async for page in pages], "parts")
 
-    async def timeline(self, *, buckets: int | None = None) -> list[TimelineBucket]:
-        """How much was done when, and by whom, in at most so many parts of the time."""
-        return (await self._read("/timeline", TimelinePage, buckets=buckets)).buckets
+    async def timeline(
+        self, *, by: Literal["time", "version"] = "time", buckets: int | None = None
+    ) -> list[TimelineBucket]:
+        """How much was done when, and by whom, in at most so many parts of the time, or of the versions."""
+        return (await self._read("/timeline", TimelinePage, by=by, buckets=buckets)).buckets
 
-    async def sessions(self) -> list[EditingSession]:
-        """Stretches of one author's edits, as people read a history."""
-        pages = self._pages("/sessions", SessionsPage, {}, lambda _: {})
+    async def sessions(self, *, after: int = 0) -> list[EditingSession]:
+        """Stretches of one author's edits, as people read a history, after version ``after``."""
+        asked = {"after": after}
+        pages = self._pages("/sessions", SessionsPage, asked, lambda _: asked)
         return _whole([page async for page in pages], "sessions").sessions
+
+    async def search(self, text: str) -> list[Found]:
+        """When ``text`` appeared in the document and when it disappeared. The case counts."""
+        asked = {"q": text}
+        pages = self._pages("/search", SearchPage, asked, lambda _: asked)
+        return _whole([page async for page in pages], "found").found
 
     def export(self, format: Format = "text", version: Version | None = None) -> AsyncIterator[bytes]:
         """The document as a file, piece by piece. A whole ``history`` is what `import_history` takes."""

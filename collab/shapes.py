@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -11,6 +11,7 @@ from collab.authorship import Credit
 from collab.comparison import Part
 from collab.messages import EventRow
 from collab.operation import Operation, Text
+from collab.sightings import Sighting
 from collab.times import timestamp
 from collab.undoing import Obstacle
 
@@ -136,6 +137,34 @@ class EventsPage(msgspec.Struct, frozen=True):
     next: int | None
 
 
+class Turn(msgspec.Struct, frozen=True, array_like=True):
+    """So many events in a row are by this author."""
+
+    author: str
+    events: int
+
+
+class ReplayPage(msgspec.Struct, frozen=True):
+    """What happened after version ``after`` up to version ``until``: that which was asked for, or an earlier one.
+
+    ``content`` is that of version ``after``, None if it wasn't wanted. A step is ``[operation]`` of one event, empty if
+    the content stayed as it was; ``[operation, count]`` of so many events, of which each inserted the next so many
+    characters (code points), or deleted the next so many units, going forwards; or ``[operation, count, true]`` of
+    deletions going backwards. ``turns`` are authors, each with how many events in a row are theirs, and ``times``
+    milliseconds: of the first event since 1970, then how much later each other one is than the one before it.
+    """
+
+    document: str
+    kind: str
+    epoch: str
+    after: int
+    until: int
+    content: Text | None
+    steps: list[list[Any]]
+    turns: list[Turn]
+    times: list[int]
+
+
 class LogRow(EventRow, frozen=True, omit_defaults=True, kw_only=True):
     """An event in the whole log, at its ``position``. One that is ``unknown`` was written by a newer program, and comes
     without what it says."""
@@ -203,6 +232,29 @@ class SessionsPage(msgspec.Struct, frozen=True):
     next: int | None
 
 
+class Found(msgspec.Struct, frozen=True):
+    """With ``version`` a text ``appeared`` that hadn't been anywhere in the document, or the last one ``disappeared``.
+
+    ``offset`` is the place of one, in units: in that version, or, if it disappeared, in the version before.
+    """
+
+    kind: Literal["appeared", "disappeared"]
+    version: int
+    author: str
+    at: str
+    offset: int
+
+
+class SearchPage(msgspec.Struct, frozen=True):
+    """When a text was in the document, up to ``version``. ``next`` is the cursor of the next page, if there is one."""
+
+    document: str
+    epoch: str
+    version: int
+    found: list[Found]
+    next: int | None
+
+
 class NamedVersion(msgspec.Struct, frozen=True):
     """``version`` has a ``name``, given by ``author``. The ``number`` stays when it is renamed."""
 
@@ -251,6 +303,11 @@ def timed(value: Any, kind: type[Shown]) -> Shown:
 
 def contribution(credit: Credit) -> Contribution:
     return timed(credit, Contribution)
+
+
+def found_row(sighting: Sighting) -> Found:
+    kind, seq, author, offset = sighting.kind, sighting.seq, sighting.author, sighting.offset
+    return Found(kind, seq, author, timestamp(sighting.at), offset)
 
 
 def part_row(part: Part) -> DiffPart:

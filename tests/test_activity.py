@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
-from collab.activity import LONGEST, MOST_AUTHORS, PAUSE, Session, Sessions, Timeline
+from collab.activity import LONGEST, MOST_AUTHORS, PAUSE, ByTime, ByVersion, Session, Sessions
 from collab.chapters import Chapter, chapter_of
 from collab.events import Event
 from collab.operation import span
@@ -31,7 +31,7 @@ def test_a_timeline_adds_up_to_what_was_done() -> None:
     for seed in range(10):
         events = history(seed)
         for buckets in (1, 7, 100):
-            timeline = Timeline(events[0].at, events[-1].at, buckets)
+            timeline = ByTime(events[0].at, events[-1].at, buckets)
             middle = len(events) // 2
             timeline.add(chapter_of(events[:middle], first=1))
             timeline.add(chapter_of(events[middle:], first=middle + 1))
@@ -47,20 +47,36 @@ def test_a_timeline_adds_up_to_what_was_done() -> None:
                 assert bucket.authors == Counter(event.author for event in mine if event.op)
 
 
+def test_a_timeline_by_version_has_equally_many_events_in_each_bucket() -> None:
+    events = history(3)
+    for buckets in (1, 7, 100, 2 * len(events)):
+        timeline = ByVersion(len(events), buckets)
+        timeline.add(chapter_of(events, first=1))
+        found = timeline.buckets()
+        assert [bucket.first for bucket in found] == [1, *(bucket.last + 1 for bucket in found[:-1])]
+        assert found[-1].last == len(events)
+        sizes = [bucket.last - bucket.first + 1 for bucket in found]
+        assert len(sizes) == min(buckets, len(events))
+        assert max(sizes) - min(sizes) <= 1
+        assert [(b.began, b.ended) for b in found] == [
+            (events[b.first - 1].at, events[b.last - 1].at) for b in found
+        ]
+
+
 def test_characters_that_are_typed_one_by_one_are_counted_in_units() -> None:
-    timeline = Timeline(0, 9, 1)
+    timeline = ByTime(0, 9, 1)
     timeline.add(Chapter(1, [Stretch(["a😀"], 2), Stretch([1, -2], 1)], [("ana", 3)], [1, 2, 3]))
     assert [(b.edits, b.inserted, b.deleted) for b in timeline.buckets()] == [(3, 3, 2)]
 
 
 def test_a_moment_is_one_bucket() -> None:
-    timeline = Timeline(5, 5, 100)
+    timeline = ByTime(5, 5, 100)
     timeline.add(typed(("ana", 5), ("bo", 5)))
     assert [(b.edits, b.authors) for b in timeline.buckets()] == [(2, {"ana": 1, "bo": 1})]
 
 
 def test_a_crowd_is_counted_and_the_most_active_are_named() -> None:
-    timeline = Timeline(0, 9, 1)
+    timeline = ByTime(0, 9, 1)
     timeline.add(typed(("ana", 1), ("ana", 2), *((f"guest {i}", 3) for i in range(30))))
     (bucket,) = timeline.buckets()
     assert (len(bucket.authors), bucket.authors["ana"]) == (MOST_AUTHORS, 2)

@@ -525,6 +525,20 @@ def test_sessions_tell_who_worked_when(collab: Collab) -> None:
     refused(collab("sessions", "nothing"), "there is no document 'nothing'")
 
 
+def test_a_text_is_found_when_it_came_and_when_it_was_gone(collab: Collab) -> None:
+    text = done(collab("show", "doc"))
+    word = text.split()[0]
+    (line,) = done(collab("find", "doc", word)).splitlines()
+    assert re.fullmatch(r" +\d+  2023-11-14 22:13:2\d\.000  \w+  appeared, at 0", line)
+    (told,) = objects(done(collab("find", "doc", word, "--json")))
+    assert (told["kind"], told["offset"]) == ("appeared", 0)
+    assert word in done(collab("show", "doc", "--at", str(told["seq"])))
+    assert word not in done(collab("show", "doc", "--at", str(told["seq"] - 1)))
+    assert done(collab("find", "doc", "never written")) == ""
+    refused(collab("find", "nothing", word), "there is no document 'nothing'")
+    assert collab("find", "doc", "")[0] == 2
+
+
 class Overtaken(SQLiteStore):
     """A store in which somebody types between any two questions about the catalogue and the chain."""
 
@@ -846,6 +860,12 @@ def test_an_id_in_another_encoding_is_nobodys(folder: Path) -> None:
         code, output, errors = run(command, os.fsdecode(b"d\xff"), cwd=folder)
         assert (code, output) == (1, b"")
         assert errors == b"collab: there is no document 'd\\udcff'\n"
+
+
+def test_a_text_in_another_encoding_is_not_looked_for(folder: Path) -> None:
+    code, output, errors = run("find", "doc", os.fsdecode(b"\xff"), cwd=folder)
+    assert (code, output) == (2, b"")
+    assert b"not in UTF-8" in errors
 
 
 # Beside a running server.

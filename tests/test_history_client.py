@@ -144,6 +144,16 @@ async def test_a_timeline_and_sessions_tell_how_it_went(history: History) -> Non
     assert len(await history.timeline()) >= 1
     [session] = await history.sessions()
     assert (session.author, session.first, session.last) == ("guest", 1, 2)
+    assert await history.sessions(after=2) == []
+    by_version = await history.timeline(by="version", buckets=2)
+    assert [(each.first, each.last) for each in by_version] == [(1, 1), (2, 2)]
+
+
+async def test_a_text_is_found_when_it_came_and_when_it_was_gone(history: History) -> None:
+    await history.edit([-4])
+    found = [(each.kind, each.version, each.offset) for each in await history.search("one")]
+    assert found == [("appeared", 1, 0), ("disappeared", 2, 0)]
+    assert await history.search("never") == []
 
 
 @pytest.mark.parametrize(

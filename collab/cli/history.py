@@ -1,4 +1,4 @@
-"""``collab log``, ``sessions`` and ``show``: what happened, one by one or as people read it, and what the text was."""
+"""``collab log``, ``sessions``, ``find`` and ``show``: what happened, as people read it, and what the text was."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ from collab.events import CURRENT, Event, name_of
 from collab.explaining import Explainer
 from collab.messages import event_row
 from collab.reading import document_at, events, record_of
+from collab.sightings import Sighting
 from collab.store.base import EventStore
 from collab.times import when
+from collab.units import has_surrogates
 
 
 def log(
@@ -83,6 +85,33 @@ def sessions(document: DocumentName, db: Database = DEFAULT_DATABASE, json: Json
         out.print(session.author, style="cyan", markup=False, end="  ")
         edits = counted(session.edits, "edit")
         out.print(f"{edits}: {session.inserted:,} units inserted, {session.deleted:,} deleted")
+
+
+def find(
+    document: DocumentName,
+    text: Annotated[str, typer.Argument(help="To the letter; the case counts.")],
+    db: Database = DEFAULT_DATABASE,
+    json: Json = False,
+) -> None:
+    """Print when a text appeared in a document, and when the last one of it was gone."""
+    if not text:
+        raise typer.BadParameter("there is no text to look for")
+    if has_surrogates(text):
+        # What was typed in another encoding than UTF-8 would be taken for halves of emoji.
+        raise typer.BadParameter("the text to look for is not in UTF-8")
+
+    async def run(store: EventStore) -> list[Sighting]:
+        return await Explainer(store).search(await record_of(store, document), text)
+
+    found = with_store(db, run)
+    out = console(soft_wrap=True, highlight=False)
+    for sighting in found:
+        if json:
+            print_json(sighting)
+            continue
+        out.print(f"[dim]{sighting.seq:>6}  {when(sighting.at)}[/]", end="  ")
+        out.print(sighting.author, style="cyan", markup=False, end="  ")
+        out.print(f"{sighting.kind}, at {sighting.offset}")
 
 
 def show(

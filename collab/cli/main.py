@@ -9,7 +9,7 @@ import typer
 from collab.cli.common import console
 from collab.cli.explain import blame, diff
 from collab.cli.export import export
-from collab.cli.history import log, sessions, show
+from collab.cli.history import find, log, sessions, show
 from collab.cli.imports import import_
 from collab.cli.pack import pack
 from collab.cli.proof import proof
@@ -31,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command, epilog in (
-    *((command, None) for command in (serve, log, sessions, show, blame, diff)),
+    *((command, None) for command in (serve, log, sessions, find, show, blame, diff)),
     *((command, BESIDE_A_SERVER) for command in (tags, restore, undo, fork)),
     *((command, None) for command in (export, import_, proof, verify, pack, replay, reproduce)),
 ):

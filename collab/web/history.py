@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TypeVar, cast, get_args
 
 from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
 from collab.errors import InvalidName
-from collab.explaining import Explainer
+from collab.explaining import Axis, Explainer
 from collab.hub import Hub
 from collab.messages import event_row
 from collab.operation import plain_text
@@ -21,11 +21,13 @@ from collab.shapes import (
     DiffPage,
     EditingSession,
     EventsPage,
+    SearchPage,
     SessionsPage,
     State,
     TimelineBucket,
     TimelinePage,
     contribution,
+    found_row,
     part_row,
     timed,
 )
@@ -40,6 +42,22 @@ Row = TypeVar("Row")
 
 PAGE = 1_000
 MAX_PAGE = 10_000
+
+BY = Parameter(
+    "by",
+    "Of what the buckets have equally much: `time`, if it isn't given, or events, by `version`.",
+    {"type": "string", "enum": ["time", "version"]},
+)
+
+MOST_WANTED = 200
+"""Characters of a text that is searched for: around each edit twice as much is looked through."""
+
+Q = Parameter(
+    "q",
+    f"The text, to the letter: 1 to {MOST_WANTED} characters.",
+    {"type": "string", "minLength": 1, "maxLength": MOST_WANTED},
+    required=True,
+)
 
 BUCKETS = 100
 MAX_BUCKETS = 1_000
@@ -128,28 +146,46 @@ async def read_diff(request: Request) -> Response:
 
 
 async def read_timeline(request: Request) -> Response:
-    """How much was done when, and by whom, in at most ``?buckets=`` parts of the time."""
+    """How much was done when, and by whom, in at most ``?buckets=`` parts of the time, or of the versions."""
     _, record = await _asked(request)
+    by = request.query_params.get("by", "time")
+    if by not in get_args(Axis):
+        raise InvalidName("by", "`time` or `version`")
     tag = tag_of(record, record.version)
     if known := unchanged(request, tag):
         return known
     wanted = max(1, min(queries.number(request, "buckets", BUCKETS), MAX_BUCKETS))
-    buckets = [
-        timed(bucket, TimelineBucket) for bucket in await _explainer(request).timeline(record, buckets=wanted)
-    ]
+    found = await _explainer(request).timeline(record, by=cast(Axis, by), buckets=wanted)
+    buckets = [timed(bucket, TimelineBucket) for bucket in found]
     return tagged(TimelinePage(record.id, record.epoch, record.version, buckets), tag)
 
 
 async def read_sessions(request: Request) -> Response:
-    """Who worked on it when: stretches of one author's edits, as people read a history."""
+    """Who worked on it when, perhaps after version ``?after=`` only: stretches of one author's edits, as people read a
+    history."""
     _, record = await _asked(request)
+    after = queries.version(request, "after", 0, newest=record.version)
     tag = tag_of(record, record.version)
     if known := unchanged(request, tag):
         return known
-    sessions, following = _page(request, await _explainer(request).sessions(record))
+    sessions, following = _page(request, await _explainer(request).sessions(record, after=after))
     shown = [timed(session, EditingSession) for session in sessions]
     page = SessionsPage(record.id, record.epoch, record.version, shown, following)
     return tagged(page, tag)
+
+
+async def read_search(request: Request) -> Response:
+    """When the text ``?q=`` appeared in the document, and when it was gone. The case counts."""
+    _, record = await _asked(request)
+    wanted = request.query_params.get("q", "")
+    if not 0 < len(wanted) <= MOST_WANTED:
+        raise InvalidName("q", f"1 to {MOST_WANTED} characters")
+    tag = tag_of(record, record.version)
+    if known := unchanged(request, tag):
+        return known
+    sightings, following = _page(request, await _explainer(request).search(record, wanted))
+    found = [found_row(sighting) for sighting in sightings]
+    return tagged(SearchPage(record.id, record.epoch, record.version, found, following), tag)
 
 
 async def _asked(request: Request) -> tuple[Hub, DocumentRecord]:
@@ -192,6 +228,7 @@ ENDPOINTS = [
     ),
     _endpoint("/blame", read_blame, BlamePage, queries.SEQ, queries.AT, queries.LIMIT, queries.ROW),
     _endpoint("/diff", read_diff, DiffPage, queries.FROM, queries.TO, queries.LIMIT, queries.ROW),
-    _endpoint("/timeline", read_timeline, TimelinePage, queries.BUCKETS),
-    _endpoint("/sessions", read_sessions, SessionsPage, queries.LIMIT, queries.ROW),
+    _endpoint("/timeline", read_timeline, TimelinePage, BY, queries.BUCKETS),
+    _endpoint("/search", read_search, SearchPage, Q, queries.LIMIT, queries.ROW),
+    _endpoint("/sessions", read_sessions, SessionsPage, queries.AFTER, queries.LIMIT, queries.ROW),
 ]

@@ -31,7 +31,7 @@ export class Api {
 
   /**
    * @param {string} path
-   * @param {Record<string, string | number | undefined>} [query]
+   * @param {Record<string, string | number | boolean | undefined>} [query]
    * @returns {Promise<any>}
    */
   get(path, query = {}) {

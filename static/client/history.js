@@ -39,6 +39,28 @@ import { randomId } from "./environment.js";
  * @property {number} inserted
  * @property {number} deleted
  */
+/**
+ * @typedef {[operation: Operation, count?: number, backwards?: boolean]} Step one event; or `count` events that each
+ *   inserted the next so many characters (code points), or deleted the next so many units, perhaps going backwards
+ */
+/**
+ * @typedef {object} Replay
+ * @property {number} after
+ * @property {number} until where it ends
+ * @property {string} epoch
+ * @property {Content | null} content at version `after`; null if it wasn't wanted
+ * @property {Step[]} steps
+ * @property {[author: string, events: number][]} turns
+ * @property {number[]} times milliseconds since 1970 of the first event, then how much later each is than the one before
+ */
+/**
+ * @typedef {object} Sighting a text that wasn't there appeared, or the last one in the document disappeared
+ * @property {"appeared" | "disappeared"} kind
+ * @property {number} version
+ * @property {string} author
+ * @property {string} at
+ * @property {number} offset of one, in units: in that version, or in the one before if it disappeared
+ */
 /** @typedef {{ number: number, version: number, name: string, author: string, at: string }} NamedVersion */
 /** @typedef {{ id: string, kind: string, title: string, version: number, created_at: string, updated_at: string }} DocumentRow */
 
@@ -77,6 +99,16 @@ export class History {
     }
   }
 
+  /**
+   * A part of the history to be played: what happened after version `after`, up to version `until` or an earlier one.
+   *
+   * @param {{ after: number, until?: number, content?: boolean }} range with `content: false` without the content at `after`
+   * @returns {Promise<Replay>}
+   */
+  replay(range) {
+    return this.#api.get(`${this.#path}/replay`, range);
+  }
+
   /** @param {When} [when] @returns {Promise<Blame>} */
   async blame(when) {
     const page = await this.#api.get(`${this.#path}/blame`, moment(when));
@@ -93,14 +125,27 @@ export class History {
     return { older: page.older, newer: page.newer, epoch, operation, parts: all };
   }
 
-  /** @param {{ buckets?: number }} [options] @returns {Promise<TimelineBucket[]>} */
+  /**
+   * @param {{ by?: "time" | "version", buckets?: number }} [options] of what its buckets have equally much
+   * @returns {Promise<TimelineBucket[]>}
+   */
   async timeline(options) {
     return (await this.#api.get(`${this.#path}/timeline`, options)).buckets;
   }
 
-  /** @returns {Promise<EditingSession[]>} */
-  sessions() {
-    return this.#rest("sessions", {}, "sessions", [], 0);
+  /** @param {{ after?: number }} [range] those after that version @returns {Promise<EditingSession[]>} */
+  sessions({ after = 0 } = {}) {
+    return this.#rest("sessions", { after }, "sessions", [], 0);
+  }
+
+  /**
+   * When a text appeared in the document, and when it was gone.
+   *
+   * @param {string} text 1 to 200 characters; the case counts
+   * @returns {Promise<Sighting[]>}
+   */
+  search(text) {
+    return this.#rest("search", { q: text }, "found", [], 0);
   }
 
   /** @returns {Promise<NamedVersion[]>} */
@@ -140,7 +185,7 @@ export class History {
    * The rows of all pages.
    *
    * @param {string} what
-   * @param {Record<string, number>} query
+   * @param {Record<string, string | number>} query
    * @param {string} rows how they are called
    * @param {any[]} found those of the pages before
    * @param {number | null} next

@@ -42,14 +42,14 @@ export class WithPast extends Telling {
     return this.#ask("blame", when);
   }
 
-  /** How much was done when, and by whom. @param {{ buckets?: number }} [options] */
+  /** How much was done when, and by whom. @param {{ by?: "time" | "version", buckets?: number }} [options] */
   timeline(options) {
     return this.#ask("timeline", options);
   }
 
-  /** Who worked on it when. */
-  sessions() {
-    return this.#ask("sessions");
+  /** Who worked on it when. @param {{ after?: number }} [range] those after that version */
+  sessions(range) {
+    return this.#ask("sessions", range);
   }
 
   /** The versions that have a name. */
