@@ -28,12 +28,14 @@ VIEWER = "viewer"
 class Identity(msgspec.Struct, frozen=True):
     """Who somebody is in the log, and what they may do: an editor everything, whoever has another ``role`` may look.
 
-    It holds until ``expires_at``, in microseconds since 1970, and without end if that is None.
+    It holds until ``expires_at``, in microseconds since 1970, and without end if that is None. One that isn't
+    ``lasting`` may be somebody else's the next time.
     """
 
     author: str
     role: str = EDITOR
     expires_at: int | None = None
+    lasting: bool = True
 
     def check_valid(self, now: int) -> None:
         """
@@ -102,4 +104,4 @@ class Anonymous:
             if not TOKEN.fullmatch(token):
                 raise Unauthorised("a guest's token has 16 to 512 visible characters of ASCII")
             return Identity(name_of_token(token))
-        return Identity("guest" if client is None else guest_name(client))
+        return Identity("guest" if client is None else guest_name(client), lasting=False)

@@ -34,6 +34,7 @@ from collab.shapes import (
     Found,
     NamedVersion,
     SearchPage,
+    Seen,
     SessionsPage,
     State,
     TimelineBucket,
@@ -99,7 +100,8 @@ class History:
         return (await self._read("/timeline", TimelinePage, by=by, buckets=buckets)).buckets
 
     async def sessions(self, *, after: int = 0) -> list[EditingSession]:
-        """Stretches of one author's edits, as people read a history, after version ``after``."""
+        """Stretches of one author's edits, as people read a history: what was done after version ``after``. Of one that
+        was going on then it is the rest."""
         asked = {"after": after}
         pages = self._pages("/sessions", SessionsPage, asked, lambda _: asked)
         return _whole([page async for page in pages], "sessions").sessions
@@ -109,6 +111,14 @@ class History:
         asked = {"q": text}
         pages = self._pages("/search", SearchPage, asked, lambda _: asked)
         return _whole([page async for page in pages], "found").found
+
+    async def visit(self) -> Seen:
+        """Who one is to the server, what one may do, and up to which version one has seen the document."""
+        return await self._read("/visit", Seen)
+
+    async def mark_seen(self, version: int) -> Seen:
+        """Note that one has seen the document up to ``version``. Of a guest without a token nothing is noted."""
+        return await self._asking.write("PUT", self._path + "/visit", Seen, {"version": version})
 
     def export(self, format: Format = "text", version: Version | None = None) -> AsyncIterator[bytes]:
         """The document as a file, piece by piece. A whole ``history`` is what `import_history` takes."""

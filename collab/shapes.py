@@ -232,6 +232,21 @@ class SessionsPage(msgspec.Struct, frozen=True):
     next: int | None
 
 
+class Seen(msgspec.Struct, frozen=True):
+    """``author``, who asks, has the ``role`` "editor", or another one and may look.
+
+    They have ``seen`` the document up to that version; null if that was never noted. ``version`` is its newest.
+    """
+
+    document: str
+    epoch: str
+    version: int
+    author: str
+    role: str
+    seen: int | None
+    seen_at: str | None
+
+
 class Found(msgspec.Struct, frozen=True):
     """With ``version`` a text ``appeared`` that hadn't been anywhere in the document, or the last one ``disappeared``.
 

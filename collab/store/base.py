@@ -65,6 +65,17 @@ class ClientRecord(msgspec.Struct, frozen=True):
     accepted: int = 0
 
 
+class Visit(NamedTuple):
+    """Somebody has seen a document up to ``version``, as was noted at the time ``at`` (µs since 1970)."""
+
+    version: int
+    at: int
+
+
+MOST_VISITORS = 10_000
+"""Authors whose visits are kept of one document, some 50 bytes each: guests can call themselves anything."""
+
+
 class Append(msgspec.Struct, frozen=True):
     """Events to be added to one document, all or none.
 
@@ -239,6 +250,18 @@ class EventStore(Protocol):
 
     async def delete_snapshot(self, document: str, version: int) -> None:
         """Forget a snapshot, if it is there."""
+        ...
+
+    async def visit(self, document: str, author: str) -> Visit | None:
+        """Up to where ``author`` has seen ``document``, or None if that was never noted."""
+        ...
+
+    async def note_visit(self, document: str, author: str, visit: Visit) -> None:
+        """Note what ``author`` has seen of a document that exists.
+
+        Of two visits that of the later version stays, and of two of one version the later. Of more than `MOST_VISITORS`
+        authors those are remembered who were here last. A crash may lose the last visits noted.
+        """
         ...
 
     def idle(self, document: str) -> None:

@@ -17,6 +17,7 @@ from collab.operation import Operation
 from collab.segments import Row
 from collab.store.base import (
     MOST_AUTHORS,
+    MOST_VISITORS,
     PAGE,
     Adoption,
     Append,
@@ -25,6 +26,7 @@ from collab.store.base import (
     Listed,
     Logged,
     Stored,
+    Visit,
 )
 from collab.store.rows import prepare
 from collab.tags import Tag, Tags
@@ -44,6 +46,7 @@ class _Log:
         self.clients: dict[str, ClientRecord] = {}
         self.authors: dict[str, None] = {}  # in the order in which they came
         self.snapshots: dict[int, bytes] = {}
+        self.visits: dict[str, Visit] = {}
 
 
 class MemoryStore:
@@ -210,6 +213,18 @@ class MemoryStore:
         log = self._log(document)
         if log is not None:
             log.snapshots.pop(version, None)
+
+    async def visit(self, document: str, author: str) -> Visit | None:
+        log = self._log(document)
+        return log.visits.get(author) if log else None
+
+    async def note_visit(self, document: str, author: str, visit: Visit) -> None:
+        log = self._log(document)
+        if log is None:
+            raise StoreError(f"there is no document {document!r} that could be visited")
+        log.visits[author] = max(visit, log.visits.get(author, visit))
+        if len(log.visits) > MOST_VISITORS:
+            del log.visits[min(log.visits, key=lambda visitor: log.visits[visitor].at)]
 
     def idle(self, document: str) -> None:
         pass  # memory is small enough as it is

@@ -20,7 +20,17 @@ from collab.events import Event
 from collab.operation import Operation
 from collab.segments import Row
 from collab.store import adopting, catalogue, chaining, feed, history, rows, transaction
-from collab.store.base import PAGE, Adoption, Append, ClientRecord, DocumentRecord, Listed, Logged, Stored
+from collab.store.base import (
+    PAGE,
+    Adoption,
+    Append,
+    ClientRecord,
+    DocumentRecord,
+    Listed,
+    Logged,
+    Stored,
+    Visit,
+)
 from collab.store.catalogue import RECORD
 from collab.store.file import StoreFile
 from collab.store.packer import Packer
@@ -251,6 +261,18 @@ class SQLiteStore:
     async def delete_snapshot(self, document: str, version: int) -> None:
         self._check_open()
         await self._writer.run(lambda ledger: transaction.delete_snapshot(ledger, document, version))
+
+    async def visit(self, document: str, author: str) -> Visit | None:
+        found = await self._read(
+            "SELECT v.version, at FROM visits AS v JOIN documents AS d ON d.number = v.document"
+            " WHERE d.id = ? AND author = ?",
+            (document, author),
+        )
+        return Visit(*found[0]) if found else None
+
+    async def note_visit(self, document: str, author: str, visit: Visit) -> None:
+        self._check_open()
+        await self._writer.run(lambda ledger: transaction.note_visit(ledger, document, author, visit))
 
     def idle(self, document: str) -> None:
         self._packer.idle(document)

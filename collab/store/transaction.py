@@ -13,7 +13,7 @@ from typing import Any
 from collab.chain import MARK_BYTES, beginning, link
 from collab.errors import StoreError, VersionConflict
 from collab.events import Event, Tagged, TagRenamed, Untagged
-from collab.store.base import ClientRecord
+from collab.store.base import MOST_VISITORS, ClientRecord, Visit
 from collab.store.rows import Prepared
 
 REMEMBERED = 4_096
@@ -286,6 +286,33 @@ def save_snapshot(ledger: Ledger, document: str, version: int, content: bytes) -
     ).rowcount
     if not saved:
         raise StoreError(f"there is no document {document!r} to keep a snapshot of")
+
+
+def note_visit(ledger: Ledger, document: str, author: str, visit: Visit) -> None:
+    """Note up to where somebody has seen a document, unless they have seen more: likewise, for it is asked again.
+
+    Raises:
+        StoreError: there is no such document.
+    """
+    ledger.durable(False)
+    execute = ledger.connection.execute
+    noted = execute(
+        "INSERT INTO visits (document, author, version, at) SELECT number, ?, ?, ? FROM documents WHERE id = ?"
+        " ON CONFLICT DO UPDATE SET version = excluded.version, at = excluded.at"
+        " WHERE (excluded.version, excluded.at) > (version, at) RETURNING document",
+        (author, visit.version, visit.at, document),
+    ).fetchone()
+    if noted is None and not execute("SELECT 1 FROM documents WHERE id = ?", (document,)).fetchone():
+        raise StoreError(f"there is no document {document!r} that could be visited")
+    if (
+        noted
+        and execute("SELECT count(*) FROM visits WHERE document = ?", noted).fetchone()[0] > MOST_VISITORS
+    ):
+        execute(
+            "DELETE FROM visits WHERE document = ?1 AND author ="
+            " (SELECT author FROM visits WHERE document = ?1 ORDER BY at LIMIT 1)",
+            noted,
+        )
 
 
 def delete_snapshot(ledger: Ledger, document: str, version: int) -> None:

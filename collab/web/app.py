@@ -19,7 +19,7 @@ from collab.errors import CollabError
 from collab.explaining import Explainer
 from collab.hub import Hub
 from collab.revising import Reviser
-from collab.web import api, feed, files, history, replaying, writing
+from collab.web import api, feed, files, history, replaying, visiting, writing
 from collab.web.endpoints import description, routes
 from collab.web.identifying import identified
 from collab.web.origins import Origins
@@ -66,7 +66,7 @@ def create_app(hub: Hub, *, hosts: Collection[str] = (), origins: Collection[str
         return FileResponse(pages / "document.html")
 
     endpoints = [
-        *(*api.ENDPOINTS, *history.ENDPOINTS, *feed.ENDPOINTS, *replaying.ENDPOINTS),
+        *(*api.ENDPOINTS, *history.ENDPOINTS, *feed.ENDPOINTS, *replaying.ENDPOINTS, *visiting.ENDPOINTS),
         *(*writing.ENDPOINTS, *files.ENDPOINTS),
     ]
     described = description(endpoints, version=metadata.version("collab"))

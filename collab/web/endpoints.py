@@ -29,7 +29,7 @@ class Parameter(msgspec.Struct, frozen=True):
 class Endpoint(msgspec.Struct, frozen=True):
     """One thing that can be asked. ``answers`` are the shapes of good ones by status, None where there is no body;
     ``failures`` the statuses of others, beside 503 when the store is in trouble, and 401 and 403 for who may not ask.
-    What is ``open`` everybody may ask.
+    What is ``open`` everybody may ask, and what is ``for_readers`` whoever may look, even if it notes something.
 
     A shape is a type that is written as JSON, or a mapping from media types to such types.
     """
@@ -42,6 +42,7 @@ class Endpoint(msgspec.Struct, frozen=True):
     body: Any = None
     failures: Sequence[int] = ()
     open: bool = False
+    for_readers: bool = False
 
 
 def routes(endpoints: Sequence[Endpoint], guarded: Callable[[Endpoint], Handler]) -> list[Route]:

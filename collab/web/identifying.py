@@ -22,7 +22,7 @@ def identified(endpoint: Endpoint) -> Handler:
             )
         identity = who(request)
         identity.check_valid(hub.clock.now())
-        if endpoint.method != "GET" and not identity.may_edit:
+        if endpoint.method != "GET" and not endpoint.for_readers and not identity.may_edit:
             raise NotPermitted(identity.role)
         return await endpoint.handler(request)
 

@@ -60,6 +60,19 @@ export class Api {
     }
   }
 
+  /**
+   * Note something, which may be asked for any number of times.
+   *
+   * @param {string} path
+   * @param {object} body
+   * @param {{ keepalive?: boolean }} [options] whether the request outlives the page
+   * @returns {Promise<any>}
+   */
+  put(path, body, { keepalive = false } = {}) {
+    const headers = { "content-type": "application/json" };
+    return this.#ask(this.#url(path), { method: "PUT", headers, body: JSON.stringify(body), keepalive });
+  }
+
   /** @param {string} path */
   #url(path) {
     const url = new URL(this.#base);

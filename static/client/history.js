@@ -54,6 +54,15 @@ import { randomId } from "./environment.js";
  * @property {number[]} times milliseconds since 1970 of the first event, then how much later each is than the one before
  */
 /**
+ * @typedef {object} Seen
+ * @property {string} epoch
+ * @property {number} version the newest
+ * @property {string} author who one is
+ * @property {string} role "editor", or another one: then one may look
+ * @property {number | null} seen up to this version; null if that was never noted
+ * @property {string | null} seen_at when that was noted
+ */
+/**
  * @typedef {object} Sighting a text that wasn't there appeared, or the last one in the document disappeared
  * @property {"appeared" | "disappeared"} kind
  * @property {number} version
@@ -146,6 +155,22 @@ export class History {
    */
   search(text) {
     return this.#rest("search", { q: text }, "found", [], 0);
+  }
+
+  /** Who one is to the server, what one may do, and what one has seen. @returns {Promise<Seen>} */
+  visit() {
+    return this.#api.get(`${this.#path}/visit`);
+  }
+
+  /**
+   * Note that one has seen the document up to a version. Of a guest without a token nothing is noted.
+   *
+   * @param {number} version
+   * @param {{ keepalive?: boolean }} [options] whether the request outlives the page
+   * @returns {Promise<Seen>}
+   */
+  markSeen(version, options) {
+    return this.#api.put(`${this.#path}/visit`, { version }, options);
   }
 
   /** @returns {Promise<NamedVersion[]>} */

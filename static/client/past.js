@@ -52,6 +52,21 @@ export class WithPast extends Telling {
     return this.#ask("sessions", range);
   }
 
+  /** When a text appeared, and when it was gone. @param {string} text */
+  search(text) {
+    return this.#ask("search", text);
+  }
+
+  /** Who one is to the server, what one may do, and what one has seen. */
+  visit() {
+    return this.#ask("visit");
+  }
+
+  /** Note that one has seen it up to a version. @param {number} version */
+  markSeen(version) {
+    return this.#ask("markSeen", version);
+  }
+
   /** The versions that have a name. */
   versions() {
     return this.#ask("versions");

@@ -16,7 +16,7 @@ from typing import Any
 from collab.reading import document_at
 from collab.snapshots import pack
 from collab.store import schema, sealing
-from collab.store.base import DocumentRecord
+from collab.store.base import DocumentRecord, Visit
 from collab.store.sqlite import SQLiteStore
 from tests.random_histories import RandomHistory
 
@@ -37,6 +37,7 @@ async def description(store: SQLiteStore, name: str) -> dict[str, Any]:
             for seq, row in enumerate(await store.rows(name), 1)
         ],
         "tags": [[t.number, t.version, t.name, t.author, t.at] for t in await store.tags(name)],
+        "visit": list(await store.visit(name, "ann") or ()),
         "digest": (await store.digests(name, after=record.version - 1, until=record.version))[0][1].hex(),
     }
 
@@ -54,6 +55,7 @@ async def fill(path: Path) -> dict[str, Any]:
                     await store.pack(name)
             state = await document_at(store, name, 90)
             await store.save_snapshot(name, 90, pack(state.content.value()))
+            await store.note_visit(name, "ann", Visit(80, 1_700_000_000_000_000))
         return {name: await description(store, name) for name in ("plain", "formatted")}
 
 
