@@ -163,8 +163,12 @@ async def test_a_version_can_be_kept_for_ever_and_the_newest_is_asked_for_again(
     http: httpx.AsyncClient, serving: Serving
 ) -> None:
     peer = await typed(serving, "doc", "one")
-    for address in ("/api/documents/doc?seq=2", "/api/documents/doc/blame?seq=2"):
-        assert "immutable" in (await http.get(address)).headers["cache-control"]
+    epoch = (await http.get("/api/documents/doc")).json()["epoch"]
+    for address in ("doc?seq=2", "doc/blame?seq=2", "doc/diff?from=1&to=2", "doc/events?after=0&until=1"):
+        address = f"/api/documents/{address}"
+        assert (await http.get(address)).headers["cache-control"] == "no-cache"  # of whatever has that id
+        assert (await http.get(f"{address}&epoch=other")).headers["cache-control"] == "no-cache"
+        assert "immutable" in (await http.get(f"{address}&epoch={epoch}")).headers["cache-control"]
     for address in ("doc/blame", "doc/diff?from=2", "doc/timeline?seq=2", "doc/sessions?to=2"):
         assert (await http.get(f"/api/documents/{address}")).headers["cache-control"] == "no-cache"
     newest = await http.get("/api/documents/doc")

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -134,8 +135,55 @@ async def test_a_page_is_bounded_and_says_where_it_ends(
     assert pages > 4
 
 
+@pytest.mark.parametrize("most", [0, 30, 100])
+async def test_a_run_of_heavy_events_is_cut_where_a_page_ends(
+    http: httpx.AsyncClient, serving: Serving, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    paste = "\n😀ab\n"
+    pasted: list[Operation] = [[paste]]
+    pasted += [[length(paste) * index, paste] for index in range(1, 20)]
+    await http.post("/api/documents", json={"id": "heavy"})
+    for op in pasted:
+        await http.post("/api/documents/heavy/edits", json={"op": op})
+    await serving.hub.store.pack("heavy")
+    monkeypatch.setattr(replaying, "MOST_BYTES", most)
+    found: list[Operation] = []
+    while len(found) < len(pasted):
+        params: dict[str, int | str] = {"after": 1 + len(found), "content": "false"}
+        page = (await http.get("/api/documents/heavy/replay", params=params)).json()
+        events = events_of(page["steps"])
+        assert page["until"] - page["after"] == len(events) == len(page["times"])
+        *before, _ = events
+        assert sum(len(msgspec.json.encode(op[-1])) for op in before) <= most
+        found += events
+    assert found == pasted
+
+
+async def test_pages_fit_together_although_somebody_edits_in_between(
+    http: httpx.AsyncClient, serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replaying, "MOST_EVENTS", 100)
+    newest = (await http.get("/api/documents/doc")).json()["version"]
+    whole: list[Operation] = []
+    after = 0
+    while after < newest:
+        page = await replay(http, after=after, until=newest)
+        assert (
+            page["content"] == (await http.get("/api/documents/doc", params={"seq": after})).json()["content"]
+        )
+        whole += events_of(page["steps"])
+        after = page["until"]
+        await http.post("/api/documents/doc/edits", json={"op": ["x"]})
+    assert len(whole) == newest == after
+    assert (await http.get("/api/documents/doc")).json()["version"] > newest
+
+
 async def test_a_part_of_the_past_never_changes(http: httpx.AsyncClient) -> None:
-    answer = await http.get("/api/documents/doc/replay", params={"after": 50, "until": 60})
+    params = {"after": 50, "until": 60}
+    without = await http.get("/api/documents/doc/replay", params=params)
+    assert without.headers["cache-control"] == "no-cache"  # tomorrow this may be another document's id
+    epoch = without.json()["epoch"]
+    answer = await http.get("/api/documents/doc/replay", params={**params, "epoch": epoch})
     assert "immutable" in answer.headers["cache-control"]
     again = await http.get(answer.request.url, headers={"If-None-Match": answer.headers["etag"]})
     assert again.status_code == 304
@@ -202,6 +250,29 @@ async def test_sessions_after_a_version_are_those_that_went_on(http: httpx.Async
     nothing = await http.get("/api/documents/doc/sessions", params={"after": events[-1]["seq"]})
     assert nothing.json()["sessions"] == []
     assert (await http.get("/api/documents/doc/sessions", params={"after": 10_000})).status_code == 404
+
+
+async def test_a_session_that_was_going_on_begins_behind_the_version(http: httpx.AsyncClient) -> None:
+    await http.post("/api/documents", json={"id": "short"})
+    for op in (["a"], [1, "b"], [2, "c"]):
+        await http.post("/api/documents/short/edits", json={"op": op})
+    told = []
+    for after in (0, 2, 4):
+        answer = await http.get("/api/documents/short/sessions", params={"after": after})
+        told.append([(each["first"], each["last"], each["edits"]) for each in answer.json()["sessions"]])
+    assert told == [[(2, 4, 3)], [(3, 4, 2)], []]
+
+
+async def test_a_document_without_any_edit_can_be_asked_everything(http: httpx.AsyncClient) -> None:
+    await http.post("/api/documents", json={"id": "empty"})
+    page = (await http.get("/api/documents/empty/replay")).json()
+    assert (page["content"], page["steps"], page["until"]) == ("", [[[]]], 1)
+    nothing = (await http.get("/api/documents/empty/replay", params={"until": 0})).json()
+    assert (nothing["content"], nothing["steps"], nothing["until"], nothing["times"]) == ("", [], 0, [])
+    found = (await http.get("/api/documents/empty/search", params={"q": "a"})).json()
+    assert (found["found"], found["next"]) == ([], None)
+    buckets = (await http.get("/api/documents/empty/timeline", params={"by": "version"})).json()["buckets"]
+    assert [(each["first"], each["last"], each["edits"]) for each in buckets] == [(1, 1, 0)]
 
 
 async def test_a_timeline_goes_by_time_or_by_version(http: httpx.AsyncClient) -> None:

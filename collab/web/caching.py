@@ -17,7 +17,8 @@ ASK_AGAIN = "no-cache"
 class Tag(NamedTuple):
     """The name of an answer, as it stands in the ETag header.
 
-    ``fixed`` says that the address itself names the versions that it is about, so that it can never have another one.
+    ``fixed`` says that the address itself names the versions that it is about and the document's epoch, so that it can
+    never have another one.
     """
 
     name: str
@@ -28,8 +29,14 @@ class Tag(NamedTuple):
         return {"ETag": self.name, "Cache-Control": FOR_EVER if self.fixed else ASK_AGAIN}
 
 
-def tag_of(record: DocumentRecord, *versions: int, fixed: bool = False) -> Tag:
-    """The tag of an answer that follows from these versions of a document."""
+def tag_of(record: DocumentRecord, *versions: int, request: Request | None = None, named_by: str = "") -> Tag:
+    """The tag of an answer that follows from these versions of a document.
+
+    It is fixed if the ``request`` names the last of them, by the parameter ``named_by``, and the epoch too: under the
+    same id there may be another document tomorrow.
+    """
+    asked = {} if request is None else request.query_params
+    fixed = named_by in asked and asked.get("epoch") == record.epoch
     return Tag(f'"{record.epoch}-{"-".join(map(str, versions))}"', fixed)
 
 

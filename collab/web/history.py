@@ -67,7 +67,7 @@ async def read_document(request: Request) -> Response:
     """A document's content: the newest, or at ``?seq=`` or ``?at=``."""
     hub, record = await _asked(request)
     version = await queries.moment(request, hub.store, record)
-    tag = tag_of(record, version, fixed="seq" in request.query_params)
+    tag = tag_of(record, version, request=request, named_by="seq")
     if known := unchanged(request, tag):
         return known
     content = (await document_at(hub.store, record.id, version)).content.value()
@@ -96,7 +96,7 @@ async def _read_events(request: Request) -> Response:
     until = queries.version(request, "until", record.version, newest=record.version)
     if kind := queries.media(request, *feed.FORMATS):
         return await feed.stream_document(request, record, kind, until=until)
-    tag = tag_of(record, after, until, fixed="until" in request.query_params)
+    tag = tag_of(record, after, until, request=request, named_by="until")
     if known := unchanged(request, tag):
         return known
     limit = queries.limit(request, default=PAGE, most=PAGE)
@@ -110,7 +110,7 @@ async def read_blame(request: Request) -> Response:
     """Who wrote each part of the text, at the newest version or at ``?seq=`` or ``?at=``."""
     hub, record = await _asked(request)
     version = await queries.moment(request, hub.store, record)
-    tag = tag_of(record, version, fixed="seq" in request.query_params)
+    tag = tag_of(record, version, request=request, named_by="seq")
     if known := unchanged(request, tag):
         return known
     explained = await _explainer(request).blame(record.id, version)
@@ -134,7 +134,7 @@ async def read_diff(request: Request) -> Response:
     older, newer = (
         queries.version(request, name, record.version, newest=record.version) for name in ("from", "to")
     )
-    tag = tag_of(record, older, newer, fixed="to" in request.query_params)
+    tag = tag_of(record, older, newer, request=request, named_by="to")
     if known := unchanged(request, tag):
         return known
     compared = await _explainer(request).compare(record.id, older, newer)
@@ -161,8 +161,10 @@ async def read_timeline(request: Request) -> Response:
 
 
 async def read_sessions(request: Request) -> Response:
-    """Who worked on it when, perhaps after version ``?after=`` only: stretches of one author's edits, as people read a
-    history."""
+    """Who worked on it when: stretches of one author's edits, as people read a history.
+
+    With ``?after=`` only what was done after that version: of a session that was going on then, the rest.
+    """
     _, record = await _asked(request)
     after = queries.version(request, "after", 0, newest=record.version)
     tag = tag_of(record, record.version)
@@ -217,17 +219,28 @@ def _endpoint(path: str, handler: Handler, shape: type, *parameters: Parameter) 
 
 
 ENDPOINTS = [
-    _endpoint("", read_document, State, queries.SEQ, queries.AT),
+    _endpoint("", read_document, State, queries.SEQ, queries.AT, queries.EPOCH),
     Endpoint(
         *("GET", "/api/documents/{document}/events", read_events),
         {200: {"application/json": EventsPage, **feed.FORMATS}, 204: None, 304: None},
         parameters=[
-            *(queries.DOCUMENT, queries.AFTER, queries.UNTIL, queries.LIMIT, feed.LAST_EVENT_ID),
+            *(
+                queries.DOCUMENT,
+                queries.AFTER,
+                queries.UNTIL,
+                queries.LIMIT,
+                queries.EPOCH,
+                feed.LAST_EVENT_ID,
+            ),
         ],
         failures=[400, 404],
     ),
-    _endpoint("/blame", read_blame, BlamePage, queries.SEQ, queries.AT, queries.LIMIT, queries.ROW),
-    _endpoint("/diff", read_diff, DiffPage, queries.FROM, queries.TO, queries.LIMIT, queries.ROW),
+    _endpoint(
+        "/blame", read_blame, BlamePage, queries.SEQ, queries.AT, queries.EPOCH, queries.LIMIT, queries.ROW
+    ),
+    _endpoint(
+        "/diff", read_diff, DiffPage, queries.FROM, queries.TO, queries.EPOCH, queries.LIMIT, queries.ROW
+    ),
     _endpoint("/timeline", read_timeline, TimelinePage, BY, queries.BUCKETS),
     _endpoint("/search", read_search, SearchPage, Q, queries.LIMIT, queries.ROW),
     _endpoint("/sessions", read_sessions, SessionsPage, queries.AFTER, queries.LIMIT, queries.ROW),

@@ -39,6 +39,12 @@ TO = Parameter("to", "The newer version; the newest if it isn't given.", _NUMBER
 AFTER = Parameter("after", "The version that is known already; 0 if it isn't given.", _NUMBER)
 POSITION = Parameter("after", "The position that is known already; 0 if it isn't given.", _NUMBER)
 UNTIL = Parameter("until", "The last version wanted; the newest if it isn't given.", _NUMBER)
+EPOCH = Parameter(
+    "epoch",
+    "The document's, from an earlier answer. An address with it and with a version has one answer only, so that this"
+    " may be kept for ever.",
+    {"type": "string"},
+)
 LIMIT = Parameter("limit", "How many rows to send at most. More than the server sends are cut down.", _NUMBER)
 ROW = Parameter("cursor", "Where to go on: `next` of the page before.", _NUMBER)
 CURSOR = Parameter("cursor", "Where to go on: `next` of the page before.", {"type": "string"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -43,7 +44,7 @@ async def read_replay(request: Request) -> Response:
     with_content = request.query_params.get("content", "true")
     if with_content not in ("true", "false"):
         raise InvalidName("content", "`true` or `false`")
-    tag = tag_of(record, after, until, fixed="until" in request.query_params)
+    tag = tag_of(record, after, until, request=request, named_by="until")
     if known := unchanged(request, tag):
         return known
     content = None
@@ -73,15 +74,37 @@ async def _played(
         for stretch in chapter.stretches:
             if weight > MOST_BYTES:
                 break
-            step = step_of(stretch)
+            part = within(stretch, MOST_BYTES - weight)
+            step = step_of(part)
             steps.append(step)
-            events += stretch.count
-            weight += len(msgspec.json.encode(step))
+            events += part.count
+            weight += _weight(step)
+            if part.count < stretch.count:
+                break
         times += chapter.times[:events]
         turns += _first(chapter.turns, events)
         if events < len(chapter.times):
             break
     return steps, turns, times
+
+
+def within(stretch: Stretch, room: int) -> Stretch:
+    """The first events of ``stretch``, up to the one with which they weigh more than ``room`` bytes.
+
+    >>> within(Stretch([3, "abcdef"], 3), 7)
+    Stretch(op=[3, 'abcd'], count=2, backwards=False)
+    """
+    text = stretch.op[-1] if stretch.count > 1 else None
+    if not isinstance(text, str) or _weight(text) <= room:
+        return stretch
+    each = len(text) // stretch.count
+    weights = accumulate(_weight(text[start : start + each]) for start in range(0, len(text), each))
+    taken = next((count for count, weight in enumerate(weights, 1) if weight > room), stretch.count)
+    return Stretch([*stretch.op[:-1], text[: taken * each]], taken)
+
+
+def _weight(value: object) -> int:
+    return len(msgspec.json.encode(value))
 
 
 def step_of(stretch: Stretch) -> list[Any]:
@@ -124,7 +147,7 @@ ENDPOINTS = [
         "/api/documents/{document}/replay",
         read_replay,
         {200: ReplayPage, 304: None},
-        parameters=[queries.DOCUMENT, queries.AFTER, queries.UNTIL, CONTENT],
+        parameters=[queries.DOCUMENT, queries.AFTER, queries.UNTIL, CONTENT, queries.EPOCH],
         failures=[400, 404],
     )
 ]
