@@ -21,7 +21,7 @@ test: test-python test-js
 
 test-python: $(VENV)/installed-dev node_modules/.installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/ensure-chromium
-	$(BIN)/python -m pytest -m "not browser and not soak"
+	$(BIN)/python -m pytest -m "not browser and not soak" --numprocesses auto
 	$(BIN)/python -m pytest -m "browser and not soak" --numprocesses 3
 
 test-js: node_modules/.installed

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Awaitable, Callable
 
+import pytest
 from playwright.async_api import ConsoleMessage, Page, expect
 
 FLAGS = [
@@ -18,6 +19,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+IN_BROWSER = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+"""What tests are marked with that use the one Chromium of their process, which belongs to one event loop."""
 
 EDITABLE = ".cm-content[contenteditable=true]"
 RICH_EDITABLE = ".ql-editor[contenteditable=true]"
@@ -40,7 +44,10 @@ def is_complaint(text: str) -> bool:
 
 def is_trouble(message: ConsoleMessage) -> bool:
     """An error or a warning, of whatever kind but for lost connections."""
-    return message.type in ("error", "warning") and not message.text.startswith("WebSocket connection to")
+    lost = (
+        message.text.startswith("WebSocket connection to") or "net::ERR_INTERNET_DISCONNECTED" in message.text
+    )
+    return message.type in ("error", "warning") and not lost
 
 
 async def editor(open_page: Open, document: str, **options: object) -> Page:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 import uvloop
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 from collab import link
 from collab.local_server import LocalServer
@@ -94,30 +94,46 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link, "MAX_BACKOFF", 0.05)
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(tmp_path: Path) -> AsyncIterator[LocalServer]:
     """A server process with a file of its own."""
     async with LocalServer(tmp_path / "log.db") as running:
         yield running
 
 
-@pytest_asyncio.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def playwright() -> AsyncIterator[Playwright]:
+    async with async_playwright() as running:
         yield running
-        await running.close()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium(playwright: Playwright) -> AsyncIterator[Browser]:
+    """One for all tests of this process."""
+    running = await playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
+    yield running
+    await running.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: Browser) -> AsyncIterator[Browser]:
+    """It, for tests that are marked as `IN_BROWSER`. What they open in it is closed with them."""
+    yield chromium
+    await close_all(chromium)
+
+
+async def close_all(chromium: Browser) -> None:
+    for context in chromium.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def open_page(browser: Browser, server: LocalServer) -> AsyncIterator[Open]:
     """Opens a path in a browser context of its own. Whatever a page complains of fails the test."""
     complaints: list[str] = []
-    contexts: list[BrowserContext] = []
 
     async def open_(path: str, **options: object) -> Page:
         context = await browser.new_context(**options)  # type: ignore[arg-type]
-        contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
@@ -127,20 +143,17 @@ async def open_page(browser: Browser, server: LocalServer) -> AsyncIterator[Open
         return page
 
     yield open_
-    for context in contexts:
-        await context.close()
+    await close_all(browser)  # something may be complained of to the last
     assert complaints == []
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def rich(browser: Browser, server: LocalServer) -> AsyncIterator[Open]:
     """Opens the document in a browser context of its own. Whatever a page complains of fails the test."""
     complaints: list[str] = []
-    contexts: list[BrowserContext] = []
 
     async def open_(document: str = "rich") -> Page:
         context = await browser.new_context()
-        contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
@@ -152,6 +165,5 @@ async def rich(browser: Browser, server: LocalServer) -> AsyncIterator[Open]:
         return page
 
     yield open_
-    for context in contexts:
-        await context.close()
+    await close_all(browser)  # something may be complained of to the last
     assert complaints == []

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 
-import pytest
 from playwright.async_api import expect
 
 from collab.local_server import LocalServer
 from collab.reading import document_at
 from collab.store.sqlite import SQLiteStore
-from tests.browsing import EDITABLE, TEXT, Open, editor, until_equal, until_status, until_text
+from tests.browsing import EDITABLE, IN_BROWSER, TEXT, Open, editor, until_equal, until_status, until_text
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 
 async def test_two_people_type_at_once_and_see_the_same(open_page: Open) -> None:

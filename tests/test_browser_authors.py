@@ -6,17 +6,16 @@ import asyncio
 import json
 from typing import Any
 
-import pytest
 from playwright.async_api import Browser, Page, Route, WebSocketRoute, expect
 
 from collab.client import SharedDocument
 from collab.local_server import LocalServer
-from tests.browsing import EDITABLE
+from tests.browsing import EDITABLE, IN_BROWSER
 from tests.browsing import editor as plain_editor
 from tests.browsing import until_text as until_plain
 from tests.browsing_rich import Open, quill, until_text
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 RED, BLUE = "#d72f4b", "#2773ca"
 

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Dialog, Page, Playwright, Route, async_playwright, expect
+from playwright.async_api import BrowserContext, Dialog, Page, Playwright, Route, expect
 
 from collab.local_server import LocalServer
-from tests.browsing import EDITABLE, FLAGS, TEXT, browser_path, until_status, until_text
+from tests.browsing import EDITABLE, FLAGS, IN_BROWSER, TEXT, browser_path, until_status, until_text
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 KEPT = "() => window.collab.doc.pending > 0 && window.collab.doc.kept"
 HEAR = """() => {
@@ -33,12 +32,6 @@ STATIC = Path(__file__).parent.parent / "static"
 KINDS = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml"}
 
 
-@pytest_asyncio.fixture
-async def playwright() -> AsyncIterator[Playwright]:
-    async with async_playwright() as running:
-        yield running
-
-
 async def launch(playwright: Playwright, profile: Path) -> BrowserContext:
     args = [*FLAGS, LOCAL]
     return await playwright.chromium.launch_persistent_context(
@@ -46,7 +39,7 @@ async def launch(playwright: Playwright, profile: Path) -> BrowserContext:
     )
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def context(playwright: Playwright, tmp_path: Path) -> AsyncIterator[BrowserContext]:
     running = await launch(playwright, tmp_path / "profile")
     yield running

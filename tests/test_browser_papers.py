@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from tests.browsing import Open
+from tests.browsing import IN_BROWSER, Open
 from tests.browsing_papers import CHANGES, plain_paper
 from tests.test_pages_access import complaints
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 RED, BLUE = "#d72f4b", "#2773ca"
 

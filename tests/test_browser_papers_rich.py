@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from tests.browsing import Open
+from tests.browsing import IN_BROWSER, Open
 from tests.browsing_papers import CHANGES, rich_paper
 from tests.test_pages_access import complaints
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 PIXEL = (
     "data:image/png;base64,"

@@ -10,9 +10,10 @@ import pytest
 from playwright.async_api import Browser, WebSocketRoute, expect
 
 from collab.local_server import LocalServer
+from tests.browsing import IN_BROWSER
 from tests.browsing_rich import Open, open_rich, quill, shown, stored, until_equal, until_text
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 

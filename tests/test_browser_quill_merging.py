@@ -9,9 +9,10 @@ import pytest
 from playwright.async_api import Page, expect
 
 from collab.local_server import LocalServer
+from tests.browsing import IN_BROWSER
 from tests.browsing_rich import Open, quill, stored, until_equal, until_text
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 
 async def test_two_who_begin_at_once_leave_no_empty_line(rich: Open, server: LocalServer) -> None:

@@ -8,9 +8,10 @@ import pytest
 from playwright.async_api import expect
 
 from collab.local_server import LocalServer
+from tests.browsing import IN_BROWSER
 from tests.browsing_rich import Open, quill, until_equal, until_text
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 
 async def test_the_caret_stays_with_its_text_and_others_see_it(rich: Open, server: LocalServer) -> None:

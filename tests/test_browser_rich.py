@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import FilePayload, Page, expect
 
 from collab.local_server import LocalServer
+from tests.browsing import IN_BROWSER
 from tests.browsing_rich import (
     EDITOR,
     Open,
@@ -17,7 +18,7 @@ from tests.browsing_rich import (
     until_text,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 PASTE = """([html, text]) => {
   const data = new DataTransfer();

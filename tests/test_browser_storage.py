@@ -8,12 +8,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import BrowserContext, Page, Playwright
 
 from collab.local_server import LocalServer
-from tests.browsing import TEXT, until_status, until_text
+from tests.browsing import IN_BROWSER, TEXT, until_status, until_text
 from tests.test_browser_offline import (
     KEPT,
     heard,
@@ -26,7 +25,7 @@ from tests.test_browser_offline import (
     visit,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 
 class Place(NamedTuple):
@@ -34,12 +33,11 @@ class Place(NamedTuple):
     context: BrowserContext
 
 
-@pytest_asyncio.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    async with LocalServer(tmp_path / "log.db") as server, async_playwright() as playwright:
-        context = await launch(playwright, tmp_path / "profile")
-        yield Place(server, context)
-        await context.close()
+@pytest_asyncio.fixture(loop_scope="session")
+async def place(playwright: Playwright, server: LocalServer, tmp_path: Path) -> AsyncIterator[Place]:
+    context = await launch(playwright, tmp_path / "profile")
+    yield Place(server, context)
+    await context.close()
 
 
 async def test_a_browser_without_storage_works_online_and_says_so(place: Place) -> None:

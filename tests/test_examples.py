@@ -46,7 +46,7 @@ async def running(server: uvicorn.Server, port: int = 0) -> AsyncIterator[str]:
 # A plain page.
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def site() -> AsyncIterator[str]:
     """Somebody's web site, on another origin than the collab server."""
     pages = [
@@ -57,7 +57,7 @@ async def site() -> AsyncIterator[str]:
         yield url
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def collab_server(site: str) -> AsyncIterator[Serving]:
     async with Serving(origins=[site]) as serving:
         yield serving
@@ -71,6 +71,7 @@ async def guest_book(browser: Browser, site: str, serving: Serving) -> Page:
 
 
 @pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_plain_field_is_edited_by_two_who_keep_their_carets(
     browser: Browser, site: str, collab_server: Serving
 ) -> None:
@@ -91,6 +92,7 @@ async def test_a_plain_field_is_edited_by_two_who_keep_their_carets(
 
 
 @pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
 async def test_undo_in_a_plain_field_takes_back_ones_own_edits_only(
     browser: Browser, site: str, collab_server: Serving
 ) -> None:
@@ -109,6 +111,7 @@ async def test_undo_in_a_plain_field_takes_back_ones_own_edits_only(
 
 
 @pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
 async def test_what_others_do_waits_for_an_input_method(
     browser: Browser, site: str, collab_server: Serving
 ) -> None:
@@ -182,6 +185,7 @@ async def test_who_is_not_logged_in_gets_nothing_of_collab(cookie: str) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
 async def test_the_pages_work_under_a_path_behind_a_login(browser: Browser) -> None:
     async with own_login() as url:
         page = await (await browser.new_context()).new_page()

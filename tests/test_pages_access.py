@@ -11,9 +11,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from collab.local_server import LocalServer
-from tests.browsing import EDITABLE, RICH_EDITABLE, Open, editor, menu, until_status, until_text
+from tests.browsing import EDITABLE, IN_BROWSER, RICH_EDITABLE, Open, editor, menu, until_status, until_text
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 AXE = Path(__file__).parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 EDITABLES = f"{EDITABLE}, {RICH_EDITABLE}"

@@ -8,14 +8,13 @@ import re
 from pathlib import Path
 
 import httpx
-import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from collab.client import SharedDocument
 from collab.local_server import LocalServer
-from tests.browsing import EDITABLE, Open, editor, menu, until_equal, until_status, until_text
+from tests.browsing import EDITABLE, IN_BROWSER, Open, editor, menu, until_equal, until_status, until_text
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 
 async def name_version(page: Page, name: str) -> None:

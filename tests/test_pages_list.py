@@ -6,13 +6,12 @@ import asyncio
 import re
 
 import httpx
-import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from collab.local_server import LocalServer
-from tests.browsing import EDITABLE, RICH_EDITABLE, Open, until_status
+from tests.browsing import EDITABLE, IN_BROWSER, RICH_EDITABLE, Open, until_status
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 
 async def make(server: LocalServer, *documents: dict[str, str]) -> None:

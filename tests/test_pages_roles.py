@@ -11,11 +11,10 @@ from playwright.async_api import Browser, Page, expect
 
 from collab.auth import Identity
 from collab.errors import Unauthorised
-from tests.browsing import EDITABLE, RICH_EDITABLE, until_status, until_text
-from tests.conftest import Serve
+from tests.browsing import EDITABLE, IN_BROWSER, RICH_EDITABLE, until_status, until_text
 from tests.helpers import Serving
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 END = {"text": "", "rich": "\n"}
 """What a text of this kind ends with."""
@@ -34,16 +33,11 @@ class Accounts:
         return Identity(name, role=self.roles[name])
 
 
-@pytest.fixture
-def plain_asgi() -> bool:
-    return False
-
-
-@pytest_asyncio.fixture
-async def serving(serve: Serve) -> AsyncIterator[Serving]:
-    running = await serve()
-    running.hub.authenticator = Accounts()
-    yield running
+@pytest_asyncio.fixture(loop_scope="session")
+async def serving() -> AsyncIterator[Serving]:
+    async with Serving() as running:
+        running.hub.authenticator = Accounts()
+        yield running
 
 
 async def visit(browser: Browser, serving: Serving, name: str, path: str = "/d/notes") -> Page:

@@ -10,9 +10,9 @@ import pytest
 from playwright.async_api import Page, WebSocketRoute, expect
 
 from collab.local_server import LocalServer
-from tests.browsing import EDITABLE, Open, editor, until_status
+from tests.browsing import EDITABLE, IN_BROWSER, Open, editor, until_status
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_BROWSER
 
 SOCKET = re.compile("/ws/documents/")
 
