@@ -73,6 +73,9 @@ import { randomId } from "./environment.js";
 /** @typedef {{ number: number, version: number, name: string, author: string, at: string }} NamedVersion */
 /** @typedef {{ id: string, kind: string, title: string, version: number, created_at: string, updated_at: string }} DocumentRow */
 
+/** Rows asked for at once, as many as a server sends: it works all of them out for each page. */
+const ROWS = 10_000;
+
 export class History {
   #api;
   #path;
@@ -120,14 +123,14 @@ export class History {
 
   /** @param {When} [when] @returns {Promise<Blame>} */
   async blame(when) {
-    const page = await this.#api.get(`${this.#path}/blame`, moment(when));
+    const page = await this.#api.get(`${this.#path}/blame`, { ...moment(when), limit: ROWS });
     const { version, epoch, runs } = page;
     return { version, epoch, runs: await this.#rest("blame", { seq: version }, "runs", runs, page.next) };
   }
 
   /** @param {number} older @param {number} [newer] the newest version if it isn't given @returns {Promise<Diff>} */
   async diff(older, newer) {
-    const page = await this.#api.get(`${this.#path}/diff`, { from: older, to: newer });
+    const page = await this.#api.get(`${this.#path}/diff`, { from: older, to: newer, limit: ROWS });
     const { epoch, operation, parts } = page;
     const range = { from: page.older, to: page.newer };
     const all = await this.#rest("diff", range, "parts", parts, page.next);
@@ -142,7 +145,7 @@ export class History {
     return (await this.#api.get(`${this.#path}/timeline`, options)).buckets;
   }
 
-  /** @param {{ after?: number }} [range] those after that version @returns {Promise<EditingSession[]>} */
+  /** @param {{ after?: number }} [range] what was done after that version; the rest of one that was going on @returns {Promise<EditingSession[]>} */
   sessions({ after = 0 } = {}) {
     return this.#rest("sessions", { after }, "sessions", [], 0);
   }
@@ -218,7 +221,7 @@ export class History {
    */
   async #rest(what, query, rows, found, next) {
     while (next !== null) {
-      const page = await this.#api.get(`${this.#path}/${what}`, { ...query, cursor: next });
+      const page = await this.#api.get(`${this.#path}/${what}`, { ...query, cursor: next, limit: ROWS });
       found.push(...page[rows]);
       next = page.next;
     }

@@ -10,6 +10,7 @@ import WebSocket from "ws";
 
 import { connect } from "../../../static/client/index.js";
 import { History } from "../../../static/client/history.js";
+import { Part } from "../../../static/replay/part.js";
 
 const url = process.env.COLLAB_URL ?? "";
 /** @type {import("../../../static/client/document.js").SocketClass} */
@@ -186,4 +187,43 @@ test("a token that can't be had is a failure with a code, and goes along where i
     await new History(`http://127.0.0.1:${port}/`, "notes", token).versions();
   }
   assert.deepEqual(told, ["Bearer fixed", "Bearer asked for", undefined]);
+});
+
+test("a part of the past is replayed to any of its versions", async (t) => {
+  const doc = await written(t, "one ", "two ", "three");
+  const history = new History(url, doc.document);
+  const replay = await history.replay({ after: 1 });
+  const part = new Part({ ...replay, content: replay.content ?? "" });
+  assert.deepEqual([1, 2, 3, 4].map((version) => part.contentAt(version)), ["", "one ", "one two ", "one two three"]);
+  assert.equal(part.authorOf(4), doc.author);
+  assert.ok(Math.abs(part.timeOf(4) - Date.now()) < 60_000);
+  assert.equal((await history.replay({ after: 1, until: 2, content: false })).content, null);
+});
+
+test("a text is found when it came and when it was gone", async (t) => {
+  const doc = await written(t, "one ", "two ");
+  doc.edit([-4]);
+  await doc.whenSaved();
+  const found = await doc.search("one");
+  assert.deepEqual(found.map(({ kind, version, author, offset }) => [kind, version, author, offset]), [
+    ["appeared", 2, doc.author, 0],
+    ["disappeared", 4, doc.author, 0],
+  ]);
+});
+
+test("the timeline goes by version, too, and sessions from a version on", async (t) => {
+  const doc = await written(t, "one ", "two ");
+  assert.deepEqual((await doc.timeline({ by: "version", buckets: 3 })).map(({ first, last }) => [first, last]), [[1, 1], [2, 2], [3, 3]]);
+  assert.deepEqual((await doc.sessions({ after: 2 })).map(({ first, last }) => [first, last]), [[3, 3]]);
+});
+
+test("what one has seen is remembered for a guest with a token", async (t) => {
+  const doc = await written(t, "one ", "two ");
+  const mine = new History(url, doc.document, "a-secret-of-a-guest-of-this-test");
+  const { author, role, seen } = await mine.visit();
+  assert.deepEqual([author.startsWith("guest-"), role, seen], [true, "editor", null]);
+  assert.equal((await mine.markSeen(2)).seen, 2);
+  assert.equal((await mine.visit()).seen, 2);
+  assert.equal((await doc.markSeen(2)).seen, null); // nobody knows who that was
+  await assert.rejects(mine.markSeen(99), { code: "unknown_version" });
 });
