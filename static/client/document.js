@@ -23,8 +23,8 @@ import { UndoManager } from "./undo.js";
 /** @typedef {import("./shapes.js").DocumentOptions} DocumentOptions */
 /** @typedef {import("./shapes.js").Status} Status */
 
-/** Roles that may look and not write. */
-const READERS = new Set(["viewer", "reader", "commenter"]);
+/** Who has another role may look. None has been told to whoever began without a network. */
+const WRITING = new Set(["editor", ""]);
 
 export class CollabDocument extends WithPast {
   /** @type {ConnectionState} */
@@ -172,7 +172,7 @@ export class CollabDocument extends WithPast {
 
   /** Whether edits are taken here. */
   get editable() {
-    return this.synced && this.ended === null && !READERS.has(this.role);
+    return this.synced && this.ended === null && WRITING.has(this.role);
   }
 
   /** @param {number} offset UTF-16 units from the start @param {string} text */
