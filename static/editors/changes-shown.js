@@ -25,7 +25,7 @@ import { endOfChange } from "./changes.js";
  * @property {Kind} kind
  * @property {Component[]} content inserts, never empty; of a formatted piece in the new format
  * @property {string} [author] whoever inserted or deleted it, if that is known
- * @property {string} [at] when they were done with it
+ * @property {string} [at] when they were last at it
  */
 
 /**
@@ -41,7 +41,7 @@ import { endOfChange } from "./changes.js";
  * @param {Operation} operation on it
  * @param {readonly DiffPart[]} [parts] of the same comparison, as the server gives them: pieces of several authors are
  *   told apart then
- * @returns {Piece[]} no two neighbours of one kind, author and time; of what stands in one gap the deleted first
+ * @returns {Piece[]} no two neighbours of one kind and author; of what stands in one gap the deleted first
  */
 export function changesOf(before, operation, parts = []) {
   const credits = creditsOf(parts);
@@ -84,8 +84,10 @@ class Merging {
     if (kind === "kept" || kind === "formatted") this.#close();
     const pieces = kind === "inserted" ? this.#inserted : this.#pieces;
     const last = pieces.at(-1);
-    if (last?.kind === kind && last.author === credit?.author && last.at === credit?.ended) push(last.content, component);
-    else pieces.push({ kind, content: [component], ...(credit && { author: credit.author, at: credit.ended }) });
+    if (last?.kind === kind && last.author === credit?.author) {
+      push(last.content, component);
+      if (credit && last.at && last.at < credit.ended) last.at = credit.ended;
+    } else pieces.push({ kind, content: [component], ...(credit && { author: credit.author, at: credit.ended }) });
   }
 
   #close() {

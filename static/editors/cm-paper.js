@@ -9,7 +9,7 @@ import { authorMarks, authorStyles } from "./cm-authorship.js";
 import { ShownChanges, changeStyles } from "./cm-changes.js";
 import { frozen, storedText } from "./cm-text.js";
 import { leadsTo } from "./paper.js";
-import { frameTop } from "./screen.js";
+import { frameTop, isSeen } from "./screen.js";
 
 /** @typedef {import("./paper.js").ColorOf} ColorOf */
 /** @typedef {import("./paper.js").Content} Content */
@@ -34,15 +34,17 @@ class PlainPaper {
   #marks = new Compartment();
   #nameOf;
   #marginAbove;
+  #marginBelow;
   /** @type {{ runs: readonly Run[], mark: ReturnType<typeof authorMarks> } | null} of the content shown */
   #authors = null;
   /** @type {{ shown: ShownChanges, back: import("@codemirror/state").ChangeSet } | null} with the way back to the content shown */
   #changes = null;
 
   /** @param {HTMLElement} parent @param {import("./paper.js").PaperOptions} options */
-  constructor(parent, { label, nameOf = (author) => author, marginAbove = () => 0 }) {
+  constructor(parent, { label, nameOf = (author) => author, marginAbove = () => 0, marginBelow = () => 0 }) {
     this.#nameOf = nameOf;
     this.#marginAbove = marginAbove;
+    this.#marginBelow = marginBelow;
     this.view = new EditorView({
       parent,
       state: EditorState.create({
@@ -116,6 +118,12 @@ class PlainPaper {
   /** @param {number} offset */
   reveal(offset) {
     this.view.dispatch({ effects: EditorView.scrollIntoView(this.#within(offset), { y: "center" }) });
+  }
+
+  /** @param {number} offset */
+  follow(offset) {
+    const place = this.view.coordsAtPos(this.#within(offset));
+    if (!isSeen(place, this.#marginAbove(), this.#marginBelow())) this.reveal(offset);
   }
 
   /** @param {number} index */

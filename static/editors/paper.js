@@ -13,6 +13,7 @@ import { contentLength, span } from "../client/operation.js";
  * @property {string} label for whoever can't see it
  * @property {(author: string) => string} [nameOf] what authors are called in titles; by default as they are
  * @property {() => number} [marginAbove] pixels at the top of the window that something else covers
+ * @property {() => number} [marginBelow] and at its foot
  *
  * @typedef {object} Paper
  * @property {any} view the editor itself, for tests
@@ -26,6 +27,7 @@ import { contentLength, span } from "../client/operation.js";
  *   what was deleted among what is there; null for that content alone. Throws a `RangeError` where the pieces lead to
  *   a content of another length
  * @property {(offset: number) => void} reveal scroll so that this place of what is displayed is seen, in the middle
+ * @property {(offset: number) => void} follow the same, unless it is seen already
  * @property {(index: number) => void} revealChange scroll to this one of the changes shown (see `changesIn`), and mark
  *   it as the current one; where there is none of that number nothing is marked
  * @property {number} top the place of what is displayed that stands first on the screen; to be set, too

@@ -14,7 +14,7 @@ import { leadsTo } from "./paper.js";
 import { AuthorHighlights } from "./quill-authorship.js";
 import { BREAK, PIECE, ShownChanges, registryOfChanges } from "./quill-changes.js";
 import { wordsOf } from "./quill-words.js";
-import { frameTop, scrollBy, scrollFrame } from "./screen.js";
+import { frameTop, isSeen, scrollBy, scrollFrame } from "./screen.js";
 
 /** @typedef {import("./paper.js").ColorOf} ColorOf */
 /** @typedef {import("./paper.js").Content} Content */
@@ -38,6 +38,7 @@ class RichPaper {
   #words;
   #nameOf;
   #marginAbove;
+  #marginBelow;
   /** @type {Content} */
   #shown = "";
   /** @type {{ shown: ShownChanges, back: Operation, merged: Content } | null} with the way back to the content shown */
@@ -48,9 +49,10 @@ class RichPaper {
   #authors = null;
 
   /** @param {HTMLElement} parent @param {RichPaperOptions} options */
-  constructor(parent, { label, nameOf = (author) => author, marginAbove = () => 0, imageOf = (Image) => Image }) {
+  constructor(parent, { label, nameOf = (author) => author, marginAbove = () => 0, marginBelow = () => 0, imageOf = (Image) => Image }) {
     this.#nameOf = nameOf;
     this.#marginAbove = marginAbove;
+    this.#marginBelow = marginBelow;
     const text = document.createElement("div");
     text.className = "rich-text";
     this.#frame.className = "rich rich-paper";
@@ -124,6 +126,14 @@ class RichPaper {
     const height = frame ? frame.clientHeight : window.innerHeight;
     const top = this.view.container.getBoundingClientRect().top + bounds.top - frameTop(root);
     scrollBy(root, top - (height - bounds.height) / 2);
+  }
+
+  /** @param {number} offset */
+  follow(offset) {
+    const bounds = this.view.getBounds(this.#within(offset));
+    const top = this.view.container.getBoundingClientRect().top;
+    const place = bounds && { top: top + bounds.top, bottom: top + bounds.bottom };
+    if (!isSeen(place, this.#marginAbove(), this.#marginBelow())) this.reveal(offset);
   }
 
   /** @param {number} index */

@@ -13,6 +13,16 @@ export function frameTop(element) {
   return scrollFrame(element)?.getBoundingClientRect().top ?? 0;
 }
 
+/**
+ * @param {{ top: number, bottom: number } | null} place on the screen
+ * @param {number} above pixels at the top of the window that something else covers
+ * @param {number} below and at its foot
+ * @returns {boolean} whether all of it is seen
+ */
+export function isSeen(place, above, below) {
+  return place !== null && place.top >= above && place.bottom <= window.innerHeight - below;
+}
+
 /** At once: what somebody looks for is there, and does not come flying. @param {Element} element @param {number} pixels */
 export function scrollBy(element, pixels) {
   (scrollFrame(element) ?? window).scrollBy({ top: pixels, behavior: "instant" });
