@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -12,6 +13,7 @@ from playwright.async_api import Browser, Page, expect
 from collab.auth import Identity
 from collab.errors import Unauthorised
 from tests.browsing import EDITABLE, IN_BROWSER, RICH_EDITABLE, until_status, until_text
+from tests.browsing_history import until_furnished, until_version
 from tests.helpers import Serving
 
 pytestmark = IN_BROWSER
@@ -109,3 +111,20 @@ async def test_a_stranger_is_told_on_both_pages(browser: Browser, serving: Servi
     await expect(eve.locator(".banner")).to_contain_text("You are not signed in for this document.")
     await eve.goto(serving.url)
     await expect(eve.get_by_role("alert")).to_contain_text("no such token")
+
+
+async def test_who_may_only_look_at_a_history_is_told_why_and_may_still_look(
+    browser: Browser, serving: Serving
+) -> None:
+    await serving.hub.create("notes", Identity("ana"), content="Hello")
+    bo = await visit(browser, serving, "bo", "/d/notes/history")
+    await until_furnished(bo)
+    await bo.locator("#menu > summary").click()
+    for item in ["Restore this version…", "Name this version…"]:
+        button = bo.get_by_role("button", name=item)
+        await expect(button).to_be_disabled()
+        await expect(button).to_have_accessible_description(re.compile("You are here as viewer"))
+    await expect(bo.get_by_role("button", name="Copy link")).to_be_enabled()
+    await bo.keyboard.press("Escape")
+    await bo.keyboard.press("Home")
+    await until_version(bo, 0)

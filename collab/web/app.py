@@ -71,6 +71,9 @@ def create_app(hub: Hub, *, hosts: Collection[str] = (), origins: Collection[str
     ]
     described = description(endpoints, version=metadata.version("collab"))
 
+    async def past(_: Request) -> Response:
+        return FileResponse(pages / "history.html")
+
     async def openapi(_: Request) -> Response:
         return api.answer(described)
 
@@ -78,6 +81,7 @@ def create_app(hub: Hub, *, hosts: Collection[str] = (), origins: Collection[str
         routes=[
             Route("/", index),
             Route("/d/{document}", document),
+            Route("/d/{document}/history", past),
             Route("/openapi.json", openapi),
             *routes(endpoints, identified),
             WebSocketRoute("/ws/documents/{document}", document_socket),

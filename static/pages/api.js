@@ -31,6 +31,34 @@ export function listDocuments({ cursor, title }, signal) {
   return ask(url, { signal });
 }
 
+/**
+ * @typedef {object} DocumentState the newest version of a document
+ * @property {Kind} kind
+ * @property {string} title
+ * @property {number} version
+ * @property {import("../client/operation.js").Content} content
+ */
+
+/** @param {string} document @returns {Promise<DocumentState>} */
+export function readDocument(document) {
+  return ask(new URL(`api/documents/${encodeURIComponent(document)}`, root), {});
+}
+
+/** @param {string} document @returns {URL} where its events are */
+export function eventsOf(document) {
+  return new URL(`api/documents/${encodeURIComponent(document)}/events`, root);
+}
+
+/** @param {string} document @returns {string} address of its page */
+export function pageOf(document) {
+  return new URL(`d/${encodeURIComponent(document)}`, root).href;
+}
+
+/** @param {string} document @returns {string} address of the page of its history */
+export function historyOf(document) {
+  return `${pageOf(document)}/history`;
+}
+
 /** @param {{ title: string, kind: Kind }} wish the title may be empty @returns {Promise<{ id: string }>} */
 export function createDocument(wish) {
   return ask(new URL("api/documents", root), { method: "POST", body: JSON.stringify(wish) });

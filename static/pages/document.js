@@ -7,15 +7,18 @@ import { Comings } from "./comings.js";
 import { byId } from "./dom.js";
 import { EventsPanel } from "./events-panel.js";
 import { Following } from "./following.js";
+import { offerHistory } from "./history-link.js";
+import { tellHeight } from "./heights.js";
 import { showLoading } from "./loading.js";
 import { showMe } from "./me.js";
 import { showMenu } from "./menu.js";
 import { colorOf, remember } from "./names.js";
 import { naming } from "./naming.js";
 import { printWhole } from "./paper.js";
-import { PastPanel } from "./past-panel.js";
+import { say } from "./news.js";
 import { showPeople } from "./people.js";
 import { guestToken, loadPerson } from "./person.js";
+import { putPlace } from "./place.js";
 import { kindOf, noteOpened } from "./recent.js";
 import { offerLinks } from "./sharing.js";
 import { showSaveState } from "./status.js";
@@ -24,7 +27,6 @@ import { tellTroubles } from "./troubles.js";
 
 /** @typedef {import("./editor-shape.js").PageEditor} PageEditor */
 
-const NEWS_MS = 4000;
 const WORDS = { label: "Text of the document. Escape leaves it.", placeholder: "Write here. Whoever has the link sees it at once." };
 
 const id = documentId();
@@ -45,9 +47,10 @@ Object.assign(window, { collab });
 tellTroubles(new Banners(byId("banners", HTMLElement)), doc);
 showTitle(doc, say);
 offerLinks(say);
-tellBarHeight();
+offerHistory(id);
+tellHeight(byId("bar", HTMLElement), "--bar-height");
 showPresence();
-showMenu(doc, { askForName: naming(doc, say), past: new PastPanel(doc, say), events: new EventsPanel(doc, say), showAuthors });
+showMenu(doc, { askForName: naming(doc, say), events: new EventsPanel(doc, say), showAuthors });
 for (const name of /** @type {const} */ (["synced", "role", "closed"])) doc.on(name, showRole);
 doc.on("pending", guardLeaving);
 const loaded = showLoading(doc);
@@ -81,16 +84,7 @@ async function start() {
   noteOpened({ id, title: doc.title, kind });
   doc.on("title", (title) => noteOpened({ id, title, kind }));
   if (!location.hash) editor.focus();
-}
-
-/** For what stays under the bar while the text is scrolled. */
-function tellBarHeight() {
-  const bar = byId("bar", HTMLElement);
-  const resized = new ResizeObserver(() => {
-    const height = getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0;
-    document.documentElement.style.setProperty("--bar-height", `${height}px`);
-  });
-  for (const element of [bar, document.documentElement]) resized.observe(element);
+  putPlace(id);
 }
 
 function showPresence() {
@@ -136,14 +130,4 @@ function ask(event) {
 function guardLeaving(pending) {
   if (pending > 0) window.addEventListener("beforeunload", ask);
   else window.removeEventListener("beforeunload", ask);
-}
-
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let newsTimer;
-
-/** @param {string} news */
-function say(news) {
-  clearTimeout(newsTimer);
-  byId("news", HTMLElement).textContent = news;
-  newsTimer = setTimeout(() => (byId("news", HTMLElement).textContent = ""), NEWS_MS);
 }

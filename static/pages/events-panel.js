@@ -36,10 +36,6 @@ export class EventsPanel {
     });
   }
 
-  get isOpen() {
-    return !this.#panel.hidden;
-  }
-
   async open() {
     this.#panel.hidden = false;
     this.#off ??= this.#doc.on("events", (events) => this.#take(events));

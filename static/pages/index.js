@@ -1,6 +1,6 @@
 /** The list of documents. */
 
-import { createDocument, listDocuments, root } from "./api.js";
+import { createDocument, listDocuments, pageOf } from "./api.js";
 import { byId, make } from "./dom.js";
 import { listed } from "./names.js";
 import { reasonOf } from "./reason.js";
@@ -26,9 +26,6 @@ let next = null;
 /** The question under way. */
 let asking = new AbortController();
 
-/** @param {string} id @returns {string} */
-const address = (id) => new URL(`d/${encodeURIComponent(id)}`, root).href;
-
 /** @param {DocumentRow} row @returns {HTMLLIElement} */
 function entry(row) {
   const name = make("span", { class: "entry-title", text: row.title || row.id });
@@ -39,13 +36,13 @@ function entry(row) {
   const by = listed(row.authors, row.author_count);
   const people = make("span", { class: "quiet", text: by ? `by ${by}` : "nobody has written here yet" });
   const detail = make("span", { class: "quiet" }, "edited ", time, ` · version ${row.version}`);
-  return make("li", {}, make("a", { class: "entry", href: address(row.id) }, name, detail, people));
+  return make("li", {}, make("a", { class: "entry", href: pageOf(row.id) }, name, detail, people));
 }
 
 function showRecent() {
   const recent = recentDocuments();
   byId("recent", HTMLElement).hidden = recent.length === 0;
-  const links = recent.map(({ id, title }) => make("a", { class: "button", href: address(id), title: title || id, text: title || id }));
+  const links = recent.map(({ id, title }) => make("a", { class: "button", href: pageOf(id), title: title || id, text: title || id }));
   byId("recent-documents", HTMLUListElement).replaceChildren(...links.map((link) => make("li", {}, link)));
 }
 
@@ -109,7 +106,7 @@ form.addEventListener("submit", async (event) => {
   try {
     const { id } = await createDocument({ title, kind });
     noteOpened({ id, title, kind });
-    location.assign(address(id));
+    location.assign(pageOf(id));
   } catch (error) {
     complain("The document could not be made", error);
   }

@@ -12,13 +12,13 @@ const FORMATS = [
   ["history", "With all of its history"],
 ];
 
-/** @typedef {{ isOpen: boolean, open: () => unknown, close: () => void }} Panel */
+/** @typedef {{ open: () => unknown, close: () => void }} Panel */
 
 /**
  * @param {import("../client/index.js").CollabDocument} doc
- * @param {{ askForName: () => void, past: Panel, events: Panel, showAuthors: (shown: boolean) => unknown }} parts
+ * @param {{ askForName: () => void, events: Panel, showAuthors: (shown: boolean) => unknown }} parts
  */
-export function showMenu(doc, { askForName, past, events, showAuthors }) {
+export function showMenu(doc, { askForName, events, showAuthors }) {
   const menu = byId("menu", HTMLDetailsElement);
   closeOnLeave(menu);
   byId("name-version", HTMLButtonElement).addEventListener("click", () => {
@@ -32,35 +32,17 @@ export function showMenu(doc, { askForName, past, events, showAuthors }) {
   onSwitch("go-offline", (offline) => (offline ? doc.disconnect() : doc.reconnect()));
   const setEvents = onSwitch("show-events", (open) => {
     if (!open) return events.close();
-    panels(events, past);
+    menu.open = false;
+    void events.open();
     byId("event-list", HTMLElement).focus();
   });
-  const showPast = byId("show-past", HTMLButtonElement);
-  showPast.addEventListener("click", () => {
-    panels(past, events);
-    byId("past-list", HTMLElement).focus();
-  });
-
-  /** Only one of them is open: they stand in one place. @param {Panel} opening @param {Panel} closing */
-  function panels(opening, closing) {
-    menu.open = false;
-    closing.close();
-    void opening.open();
-    sync();
-  }
-  function sync() {
-    setEvents(events.isOpen);
-    showPast.setAttribute("aria-expanded", String(past.isOpen));
-  }
-  for (const [name, panel] of /** @type {[string, Panel][]} */ ([["past", past], ["events", events]])) {
-    const close = () => {
-      panel.close();
-      sync();
-      menu.querySelector("summary")?.focus();
-    };
-    byId(`close-${name}`, HTMLButtonElement).addEventListener("click", close);
-    byId(name, HTMLElement).addEventListener("keydown", ({ key }) => key === "Escape" && close());
-  }
+  const close = () => {
+    events.close();
+    setEvents(false);
+    menu.querySelector("summary")?.focus();
+  };
+  byId("close-events", HTMLButtonElement).addEventListener("click", close);
+  byId("events", HTMLElement).addEventListener("keydown", ({ key }) => key === "Escape" && close());
 }
 
 /**
