@@ -21,6 +21,7 @@ import { guestToken, loadPerson } from "./person.js";
 import { putPlace } from "./place.js";
 import { kindOf, noteOpened } from "./recent.js";
 import { offerLinks } from "./sharing.js";
+import { Since } from "./since.js";
 import { showSaveState } from "./status.js";
 import { showTitle } from "./title.js";
 import { tellTroubles } from "./troubles.js";
@@ -79,6 +80,7 @@ async function start() {
   editor = make(byId("editor", HTMLElement), doc, WORDS);
   Object.assign(collab, { editor, view: editor.view });
   showAuthors(authorsShown);
+  new Since(doc, editor);
   showSaveState(doc);
   if (kind === "text") printWhole(() => doc.text);
   noteOpened({ id, title: doc.title, kind });

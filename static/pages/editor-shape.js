@@ -8,6 +8,8 @@
  *   middle; caret and focus stay where they are
  * @property {(colorOf: ((author: string) => string) | null) => void} showAuthors each author's text in this colour,
  *   given as `#rrggbb`, or in none again
+ * @property {(range: { from: number, to: number } | null) => void} highlight marks this part of the text, however it is
+ *   moved by edits, until another one is to be marked, or none
  * @property {() => void} destroy
  */
 

@@ -16,15 +16,15 @@ export function eventWords(event) {
     case "edited":
       return operationWords(event.op ?? []);
     case "renamed":
-      return event.title ? `called it ${quoted(event.title)}` : "took its title away";
+      return event.title ? `called it ${shortened(event.title)}` : "took its title away";
     case "restored":
       return `brought version ${event.of_version} back`;
     case "undone":
       return `undid what ${nameOf(event.of_author ?? "")} did in versions ${(event.after ?? 0) + 1} to ${event.until}`;
     case "tagged":
-      return `named version ${event.of_version} ${quoted(event.name ?? "")}`;
+      return `named version ${event.of_version} ${shortened(event.name ?? "")}`;
     case "tag_renamed":
-      return `renamed a version to ${quoted(event.name ?? "")}`;
+      return `renamed a version to ${shortened(event.name ?? "")}`;
     case "untagged":
       return "took the name from a version";
     default:
@@ -44,8 +44,8 @@ export function operationWords(op) {
   if (changes.length === 0) return "changed nothing";
   if (changes.length > 1) return `changed ${changes.length} places: ${sizes(changes)}`;
   const [{ at, inserted, deleted, formatted }] = changes;
-  if (inserted && deleted) return `put ${quoted(inserted)} for ${units(deleted)} at ${at}`;
-  if (inserted) return `typed ${quoted(inserted)} at ${at}`;
+  if (inserted && deleted) return `put ${shortened(inserted)} for ${units(deleted)} at ${at}`;
+  if (inserted) return `typed ${shortened(inserted)} at ${at}`;
   return deleted ? `deleted ${units(deleted)} at ${at}` : `formatted ${units(formatted)} at ${at}`;
 }
 
@@ -84,8 +84,8 @@ function units(count) {
   return count === 1 ? "1 character" : `${count} characters`;
 }
 
-/** @param {string} text @returns {string} */
-function quoted(text) {
+/** @param {string} text @returns {string} its beginning, in quotation marks */
+export function shortened(text) {
   const characters = [...text.replaceAll("\n", "⏎")];
   const shown = characters.length > MOST_QUOTED ? `${characters.slice(0, MOST_QUOTED - 1).join("")}…` : characters.join("");
   return `“${shown}”`;

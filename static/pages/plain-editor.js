@@ -1,6 +1,7 @@
 /** The editor of plain documents: CodeMirror. */
 
 import { authorColors } from "../editors/cm-authorship.js";
+import { highlight, highlighting } from "../editors/cm-highlight.js";
 import { collaborative } from "../editors/codemirror.js";
 import { Compartment, EditorState, EditorView, keymap, placeholder, standardKeymap } from "../vendor/codemirror.js";
 
@@ -19,6 +20,7 @@ export function plainEditor(parent, doc, { label, placeholder: prompt }) {
       extensions: [
         collaborative(doc),
         authors.of([]),
+        highlighting,
         keymap.of([{ key: "Escape", run: leave }]),
         keymap.of(standardKeymap),
         EditorView.lineWrapping,
@@ -38,6 +40,7 @@ export function plainEditor(parent, doc, { label, placeholder: prompt }) {
     showAuthors(colorOf) {
       view.dispatch({ effects: authors.reconfigure(colorOf ? authorColors(doc, colorOf) : []) });
     },
+    highlight: (range) => highlight(view, range),
     destroy: () => view.destroy(),
   };
 }

@@ -3,6 +3,7 @@
 import { QuillAuthors } from "../editors/quill-authorship.js";
 import { bindQuill } from "../editors/quill.js";
 import { pasteUnderPolicy } from "../editors/quill-paste.js";
+import { domRange } from "../editors/quill-places.js";
 import Quill from "../vendor/quill.js";
 import { make } from "./dom.js";
 import { pageImage, takeImages } from "./rich-images.js";
@@ -66,6 +67,7 @@ export function richEditor(parent, doc, { label, placeholder }) {
     focus: () => quill.focus(),
     reveal: (offset) => reveal(quill, offset),
     showAuthors,
+    highlight: (range) => highlight(quill, range),
     destroy() {
       showAuthors(null);
       gone.abort();
@@ -102,6 +104,19 @@ function tell(news, message) {
   setTimeout(() => {
     if (news.textContent === message) news.textContent = "";
   }, NEWS_MS);
+}
+
+/**
+ * By a highlight of the browser, which is not of the text; where a browser has none, nothing is marked.
+ *
+ * @param {Quill} quill
+ * @param {{ from: number, to: number } | null} range
+ */
+function highlight(quill, range) {
+  if (!("highlights" in CSS)) return;
+  const found = range && range.from < range.to ? domRange(quill, range.from, range.to) : null;
+  if (found) CSS.highlights.set("since", new Highlight(found));
+  else CSS.highlights.delete("since");
 }
 
 /** @param {Quill} quill @param {number} offset */

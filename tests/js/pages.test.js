@@ -10,6 +10,7 @@ import { listed, pretty } from "../../static/pages/names.js";
 import { initials } from "../../static/pages/person.js";
 import { saveState } from "../../static/pages/status.js";
 import { ago } from "../../static/pages/time.js";
+import { carried, unreadOf } from "../../static/pages/unread.js";
 
 /** @param {string} a @param {string} b @returns {number} contrast, 1 to 21 */
 function contrast(a, b) {
@@ -123,4 +124,30 @@ test("who joins and leaves is said together, and not at every change", () => {
   mock.timers.tick(60_000);
   assert.equal(said.length, 1);
   mock.timers.reset();
+});
+
+test("what others changed is what one goes through, and one's own changes are not", () => {
+  /** @param {string} author */
+  const by = (author) => ({ author, first: 1, last: 1, began: "", ended: "" });
+  /** @type {import("../../static/client/history.js").DiffPart[]} */
+  const parts = [
+    { kind: "inserted", length: 3, text: "bo ", credit: by("bo") },
+    { kind: "kept", length: 4 },
+    { kind: "inserted", length: 2, text: "me", credit: by("ann") },
+    { kind: "deleted", length: 3, text: "old", credit: by("bo") },
+    { kind: "inserted", length: 3, text: "new", credit: by("cy") },
+    { kind: "kept", length: 1 },
+    { kind: "deleted", length: 1, text: "x", credit: by("bo") },
+  ];
+  const unread = unreadOf(parts, "ann");
+  assert.deepEqual(unread, [
+    { from: 0, to: 3, author: "bo", inserted: "bo ", deleted: "" },
+    { from: 9, to: 12, author: "bo", inserted: "new", deleted: "old" },
+    { from: 13, to: 13, author: "bo", inserted: "", deleted: "x" },
+  ]);
+  assert.deepEqual(unreadOf(parts, "bo").map(({ inserted }) => inserted), ["me", "new"]);
+  // Typed at the edges it is beside them, typed inside it is in them, and what is deleted of them is gone.
+  const moved = carried(unread, ["! ", 3, "?", 6, "<", 1, "+", 2, ">"]);
+  assert.deepEqual(moved.map(({ from, to }) => [from, to]), [[2, 5], [13, 17], [19, 19]]);
+  assert.deepEqual(carried(unread, [-13]).map(({ from, to }) => [from, to]), [[0, 0], [0, 0], [0, 0]]);
 });
