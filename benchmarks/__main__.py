@@ -16,6 +16,7 @@ from benchmarks import (
     returning,
     storage,
     transform,
+    viewer,
 )
 
 ALL = {
@@ -29,6 +30,7 @@ ALL = {
     "returning": returning.run,
     "offline": offline.run,
     "keystrokes": keystrokes.run,
+    "viewer": viewer.run,
     "replay": replay.run,
 }
 
