@@ -128,8 +128,7 @@ async def test_the_text_is_read_with_its_own_keys(open_page: Open, server: Local
     await page.keyboard.press("End")
     await page.wait_for_function("() => scrollY > 1000")
     await page.keyboard.press("Home")
-    # As lines come on the screen for the first time they turn out higher, and CodeMirror keeps them where they are.
-    await page.wait_for_function("() => scrollY < 500")
+    await page.wait_for_function("() => scrollY === 0")
     await until_version(page, 3)
     await page.keyboard.press("ArrowLeft")
     await until_version(page, 2)

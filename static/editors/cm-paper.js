@@ -27,8 +27,26 @@ export function plainPaper(parent, options) {
   return new PlainPaper(parent, options);
 }
 
-/** Of the keys that CodeMirror knows the one that the browser has no answer to, which sees only what is on the screen. */
-const selectAll = standardKeymap.filter(({ key }) => key === "Mod-a");
+/** What stands above and below a text in its page is less than this, in pixels. */
+const AROUND = 400;
+
+/**
+ * The keys to which the browser has no good answer: it sees only what is on the screen, and lines that come there for
+ * the first time turn out higher than CodeMirror took them for.
+ *
+ * @type {import("@codemirror/view").KeyBinding[]}
+ */
+const readingKeys = [
+  ...standardKeymap.filter(({ key }) => key === "Mod-a"),
+  { key: "Home", run: (view) => scrollToEnd(view, 0, "start") },
+  { key: "End", run: (view) => scrollToEnd(view, view.state.doc.length, "end") },
+];
+
+/** @param {EditorView} view @param {number} offset @param {"start" | "end"} y @returns {boolean} */
+function scrollToEnd(view, offset, y) {
+  view.dispatch({ effects: EditorView.scrollIntoView(offset, { y, yMargin: AROUND }) });
+  return true;
+}
 
 class PlainPaper {
   #marks = new Compartment();
@@ -52,7 +70,7 @@ class PlainPaper {
           storedText,
           frozen,
           this.#marks.of([]),
-          keymap.of(selectAll),
+          keymap.of(readingKeys),
           EditorView.lineWrapping,
           EditorView.scrollMargins.of(() => ({ top: this.#marginAbove() })),
           // In a text box screen readers would tell of no insertions and deletions.
