@@ -49,8 +49,8 @@ export function followNewer(viewing, facts, events, fail) {
       } catch {
         // There is no connection, or not any more.
       }
-      if (stream.signal.aborted) return;
-      await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random() / 2)));
+      if (!stream.signal.aborted) await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random() / 2)));
+      if (stream.signal.aborted) return; // meanwhile, perhaps: then another one follows
       wait = Math.min(2 * wait, LONGEST_MS);
     }
   }
