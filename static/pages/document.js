@@ -16,6 +16,7 @@ import { colorOf, remember } from "./names.js";
 import { naming } from "./naming.js";
 import { printWhole } from "./paper.js";
 import { say } from "./news.js";
+import { partOf } from "./path.js";
 import { showPeople } from "./people.js";
 import { guestToken, loadPerson } from "./person.js";
 import { putPlace } from "./place.js";
@@ -30,7 +31,7 @@ import { tellTroubles } from "./troubles.js";
 
 const WORDS = { label: "Text of the document. Escape leaves it.", placeholder: "Write here. Whoever has the link sees it at once." };
 
-const id = documentId();
+const id = partOf(location.pathname, -1);
 const person = loadPerson();
 // The editor is fetched while the document comes; of what kind it is, is mostly known from the last time.
 const guess = kindOf(id);
@@ -56,16 +57,6 @@ for (const name of /** @type {const} */ (["synced", "role", "closed"])) doc.on(n
 doc.on("pending", guardLeaving);
 const loaded = showLoading(doc);
 doc.whenSynced().then(start, loaded);
-
-/** @returns {string} the last part of the address */
-function documentId() {
-  const part = location.pathname.split("/").at(-1) ?? "";
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part; // the server will say that there is no such document
-  }
-}
 
 /** @param {"text" | "rich"} kind @returns {Promise<typeof import("./plain-editor.js").plainEditor>} */
 async function editorOf(kind) {

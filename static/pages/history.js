@@ -24,6 +24,7 @@ import { Viewing } from "./history/viewing.js";
 import { count } from "./history/words.js";
 import { colorOf, nameOf } from "./names.js";
 import { say } from "./news.js";
+import { partOf } from "./path.js";
 import { guestToken } from "./person.js";
 import { putPlace, takePlace } from "./place.js";
 import { kindOf } from "./recent.js";
@@ -34,7 +35,7 @@ import { reasonOf } from "./reason.js";
 /** Wide enough for a list beside the text, as in panels.css. */
 const ROOMY = "(min-width: 64.01rem)";
 
-const id = documentId();
+const id = partOf(location.pathname, -2);
 const banners = new Banners(byId("banners", HTMLElement));
 const back = byId("back", HTMLAnchorElement);
 back.href = pageOf(id);
@@ -47,16 +48,6 @@ try {
 } catch (error) {
   byId("skeleton", HTMLElement).hidden = true;
   banners.show("start", { kind: "bad", text: `This history cannot be shown: ${reasonOf(error)}.`, actions: [["Try again", () => location.reload()]] });
-}
-
-/** @returns {string} the last part but one of the address */
-function documentId() {
-  const part = location.pathname.split("/").at(-2) ?? "";
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part; // the server will say that there is no such document
-  }
 }
 
 async function start() {
