@@ -13,6 +13,7 @@ from collab import History
 from collab.local_server import LocalServer
 from tests.browsing import EDITABLE, IN_BROWSER, RICH_EDITABLE, Open, until_status, until_text
 from tests.browsing_history import ANN, BO, typed
+from tests.test_pages_access import complaints
 
 pytestmark = IN_BROWSER
 
@@ -94,6 +95,25 @@ async def test_all_of_it_is_seen_in_the_history(browser: Browser, server: LocalS
     await ann.get_by_role("link", name="See all").click()
     await ann.wait_for_url(re.compile(r"/history#v=\d+\.\.\d+$"))
     await expect(ann.locator("#paper ins").first).to_have_text("Bo: ")
+
+
+async def test_on_a_telephone_sessions_hang_from_the_line(browser: Browser, server: LocalServer) -> None:
+    ann = await seen_by_ann(browser, server)
+    await ann.goto(server.url)
+    await typed(server.url, "notes", BO, (0, 0, "Bo: "))
+    await ann.set_viewport_size({"width": 360, "height": 740})
+    await ann.goto(f"{server.url}/d/notes")
+    await ann.locator("#since-sessions > summary").click()
+    panel, line = [await ann.locator(each).bounding_box() for each in ("#since-sessions .panel", "#since")]
+    assert panel is not None
+    assert line is not None
+    assert panel["y"] >= line["y"] + line["height"]
+    assert 0 <= panel["x"] <= panel["x"] + panel["width"] <= 360
+    assert panel["y"] + panel["height"] <= 740
+    assert await ann.evaluate("() => document.documentElement.scrollWidth") <= 360
+    for scheme in ("light", "dark"):
+        await ann.emulate_media(color_scheme=scheme)
+        assert await complaints(ann) == []
 
 
 async def test_what_one_watches_or_does_oneself_is_no_news(browser: Browser, server: LocalServer) -> None:
