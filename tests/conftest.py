@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from collab import link
 from collab.local_server import LocalServer
 from tests.browsing import FLAGS, Open, browser_path, is_complaint, is_trouble
 from tests.browsing_rich import EDITOR, open_rich
+from tests.cli_helpers import Collab, in_this_process, small_history
 from tests.helpers import Peer, Serving
 
 Serve = Callable[..., Awaitable[Serving]]
@@ -167,3 +169,17 @@ async def rich(browser: Browser, server: LocalServer) -> AsyncIterator[Open]:
     yield open_
     await close_all(browser)  # something may be complained of to the last
     assert complaints == []
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder whose collab.db has the document "doc" of `cli_helpers.small_history`."""
+    asyncio.run(small_history(tmp_path / "collab.db"))
+    return tmp_path
+
+
+@pytest.fixture
+def collab(folder: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: Any) -> Collab:
+    """Runs a command in `folder`, in this process; its exit code, output and errors."""
+    monkeypatch.chdir(folder)
+    return in_this_process(monkeypatch, capsysbinary)
