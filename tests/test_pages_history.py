@@ -299,6 +299,23 @@ async def test_versions_are_listed_by_day_and_filtered(open_page: Open, server: 
     await expect(rows.locator(".author")).to_have_text([bo, bo])
 
 
+async def test_a_session_is_unfolded_into_its_single_changes(open_page: Open, server: LocalServer) -> None:
+    await plan(server.url)
+    page = await history(open_page)
+    bos = page.locator("#rows .session", has_text="+18")
+    unfold = bos.get_by_role("button", name="The 18 changes of this session")
+    await unfold.click()
+    await expect(unfold).to_have_attribute("aria-expanded", "true")
+    deeds = bos.locator(".deed")
+    await expect(deeds).to_have_count(18)
+    await expect(deeds.nth(3)).to_contain_text("typed “b” at 41")
+    await deeds.nth(3).click()
+    await until_version(page, 44)
+    assert await text_of(page) == FIRST + SECOND[:4]
+    await unfold.click()
+    await expect(deeds.first).to_be_hidden()
+
+
 async def test_one_finds_when_a_text_appeared_and_when_it_was_gone(
     open_page: Open, server: LocalServer
 ) -> None:

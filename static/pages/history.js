@@ -102,7 +102,7 @@ async function furnish({ history, past, viewing, paper, title }) {
   showSlider(viewing, facts);
   showDensity(facts);
   showSummary(viewing, facts, history);
-  new VersionList(viewing, facts);
+  new VersionList(viewing, facts, history);
   offerFinding(history, findings(viewing, paper, changes));
   offerActions(viewing, facts, history, { title, say });
   offerAuthors(viewing);

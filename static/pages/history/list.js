@@ -2,12 +2,13 @@
 
 import { byId, make } from "../dom.js";
 import { colorOf, nameOf } from "../names.js";
+import { deedsOf } from "./deeds.js";
 import { count } from "./words.js";
 
 /** @typedef {import("../../client/history.js").EditingSession} EditingSession */
 /** @typedef {import("../../client/history.js").NamedVersion} NamedVersion */
 /** @typedef {import("./viewing.js").Viewing} Viewing */
-/** @typedef {{ version: number, first: number, at: Date, author: string, what: string, named: boolean }} Row */
+/** @typedef {{ version: number, first: number, at: Date, author: string, what: string, session?: EditingSession }} Row `session`, if it is one */
 
 /** Rows drawn at first, and more each time they are asked for. */
 const MOST_ROWS = 300;
@@ -18,6 +19,7 @@ const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-dig
 export class VersionList {
   #viewing;
   #facts;
+  #history;
   #rows = byId("rows", HTMLElement);
   #by = byId("by", HTMLSelectElement);
   #onlyNamed = byId("only-named", HTMLInputElement);
@@ -25,10 +27,11 @@ export class VersionList {
   /** Of the rows on the page. @type {{ button: HTMLButtonElement, row: Row }[]} */
   #drawn = [];
 
-  /** @param {Viewing} viewing @param {import("./facts.js").Facts} facts */
-  constructor(viewing, facts) {
+  /** @param {Viewing} viewing @param {import("./facts.js").Facts} facts @param {import("../../client/history.js").History} history */
+  constructor(viewing, facts, history) {
     this.#viewing = viewing;
     this.#facts = facts;
+    this.#history = history;
     const again = () => {
       this.#most = MOST_ROWS;
       this.#draw();
@@ -54,7 +57,7 @@ export class VersionList {
     const sessions = this.#onlyNamed.checked ? [] : this.#facts.sessions.map(sessionRow);
     return [...sessions, ...this.#facts.named.map(namedRow)]
       .filter(({ author }) => by === "" || author === by)
-      .sort((a, b) => b.version - a.version || Number(b.named) - Number(a.named));
+      .sort((a, b) => b.version - a.version || Number(!b.session) - Number(!a.session));
   }
 
   #draw() {
@@ -63,7 +66,7 @@ export class VersionList {
     const byDay = Map.groupBy(this.#drawn, ({ row }) => days.format(row.at));
     /** @type {HTMLElement[]} */
     const parts = [...byDay].flatMap(([day, drawn]) => {
-      const items = drawn.map(({ button }) => make("li", {}, button));
+      const items = drawn.map(({ button, row }) => make("li", { class: "session" }, button, ...this.#deeds(row)));
       return [make("h3", { class: "drawer-label", text: day }), make("ul", { class: "rows" }, ...items)];
     });
     if (wanted.length > this.#most) parts.push(this.#more(wanted.length - this.#most));
@@ -90,12 +93,17 @@ export class VersionList {
   }
 
   /** @param {Row} row */
-  #button({ version, at, author, what, named }) {
+  #deeds({ session }) {
+    return session ? deedsOf(session, this.#history, (version) => this.#viewing.go(version)) : [];
+  }
+
+  /** @param {Row} row */
+  #button({ version, at, author, what, session }) {
     const by = make("b", { class: "author", text: nameOf(author) });
     by.style.setProperty("--peer", colorOf(author));
     const time = make("time", { datetime: at.toISOString(), title: at.toLocaleString("en-GB"), text: clock.format(at) });
     const detail = make("span", { class: "quiet" }, time, ` · version ${count(version)}`);
-    const head = named ? make("span", {}, make("span", { class: "row-star", text: "★ " }), make("b", { text: what }), " ", by) : make("span", {}, by, ` ${what}`);
+    const head = !session ? make("span", {}, make("span", { class: "row-star", text: "★ " }), make("b", { text: what }), " ", by) : make("span", {}, by, ` ${what}`);
     const button = make("button", { class: "row", type: "button" }, head, detail);
     button.addEventListener("click", () => this.#viewing.go(version));
     return button;
@@ -121,12 +129,13 @@ function scrollTo(box, inner) {
 }
 
 /** @param {EditingSession} session @returns {Row} */
-function sessionRow({ first, last, author, ended, inserted, deleted }) {
+function sessionRow(session) {
+  const { first, last, author, ended, inserted, deleted } = session;
   const what = [inserted && `+${count(inserted)}`, deleted && `−${count(deleted)}`].filter(Boolean).join(" ") || "no text changed";
-  return { version: last, first, at: new Date(ended), author, what, named: false };
+  return { version: last, first, at: new Date(ended), author, what, session };
 }
 
 /** @param {NamedVersion} named @returns {Row} */
 function namedRow({ version, name, author, at }) {
-  return { version, first: version, at: new Date(at), author, what: name, named: true };
+  return { version, first: version, at: new Date(at), author, what: name };
 }
