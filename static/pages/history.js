@@ -96,7 +96,10 @@ function marginBelow() {
 /** All that is around the text. @param {{ history: History, past: Past, viewing: Viewing, paper: Paper, title: string }} page */
 async function furnish({ history, past, viewing, paper, title }) {
   const facts = new Facts(history, viewing.newest);
-  facts.on("known", ({ newest }) => (viewing.newest = newest));
+  facts.on("known", ({ newest, role }) => {
+    viewing.newest = newest;
+    showRights(role);
+  });
   const changes = new ChangesBar(viewing, facts, paper);
   const playing = new Playing(viewing, past);
   showSlider(viewing, facts);
@@ -120,7 +123,6 @@ async function furnish({ history, past, viewing, paper, title }) {
     return facts.renew().catch(fail);
   };
   followNewer(viewing, facts, eventsOf(id), fail);
-  history.visit().then(({ role }) => showRights(role), fail);
   await renew();
 }
 

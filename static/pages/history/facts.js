@@ -1,4 +1,4 @@
-/** What is known of a history as a whole: its sessions, its named versions, and how much was done when. */
+/** What is known of a history as a whole: its sessions, its named versions, how much was done when, and what one may do. */
 
 import { Emitter } from "../../client/emitter.js";
 
@@ -20,6 +20,9 @@ export class Facts extends Emitter {
   /** @type {readonly TimelineBucket[]} of equally many events */
   buckets = [];
 
+  /** What one is here: "editor", or something else, and then one may look. It is "" until that is known. */
+  role = "";
+
   /** @param {History} history @param {number} newest version */
   constructor(history, newest) {
     super();
@@ -35,7 +38,7 @@ export class Facts extends Emitter {
   /** Ask again. What is known is told at once, and the slower answers when they are there. */
   async renew() {
     const history = this.#history;
-    [this.named, { version: this.newest }] = await Promise.all([history.versions(), history.visit()]);
+    [this.named, { version: this.newest, role: this.role }] = await Promise.all([history.versions(), history.visit()]);
     this.emit("known", this);
     this.sessions = await history.sessions();
     this.emit("known", this);
