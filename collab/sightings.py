@@ -20,7 +20,7 @@ import msgspec
 
 from collab import units
 from collab.chapters import Chapter
-from collab.operation import Operation
+from collab.operation import Operation, span
 from collab.rope import Rope
 from collab.runs import Stretch
 
@@ -110,9 +110,8 @@ class Sightings:
         gone: int | None = None
         come: int | None = None
         changes = list(_changes(op))
-        shift = done = (
-            0  # of the text to the left of the next change: how much it has grown, and where it ends
-        )
+        # Of the text to the left of the next change: how much it has grown, and where it ends.
+        shift = done = 0
         for number, change in enumerate(changes):
             place = change.place + shift
             here = _Change(place, change.removed, change.inserted)
@@ -169,20 +168,14 @@ def _changes(op: Operation) -> Iterator[_Change]:
     place = removed = 0
     inserted: list[str] = []
     for step in op:
-        kept = (
-            step
-            if isinstance(step, int)
-            else step["retain"]
-            if isinstance(step, dict) and "retain" in step
-            else 0
-        )
-        if kept > 0:
+        covered, growth = span([step])
+        if growth == 0:  # it is kept
             if removed or inserted:
                 yield _Change(place, removed, "".join(inserted))
                 place, removed, inserted = place + removed, 0, []
-            place += kept
-        elif isinstance(step, int):
-            removed -= step
+            place += covered
+        elif growth < 0:
+            removed += covered
         else:
             content = step["insert"] if isinstance(step, dict) else step
             inserted.append(units.expand(content) if isinstance(content, str) else _EMBED)

@@ -296,22 +296,21 @@ def note_visit(ledger: Ledger, document: str, author: str, visit: Visit) -> None
     """
     ledger.durable(False)
     execute = ledger.connection.execute
-    noted = execute(
-        "INSERT INTO visits (document, author, version, at) SELECT number, ?, ?, ? FROM documents WHERE id = ?"
-        " ON CONFLICT DO UPDATE SET version = excluded.version, at = excluded.at"
-        " WHERE (excluded.version, excluded.at) > (version, at) RETURNING document",
-        (author, visit.version, visit.at, document),
-    ).fetchone()
-    if noted is None and not execute("SELECT 1 FROM documents WHERE id = ?", (document,)).fetchone():
+    number = execute("SELECT number FROM documents WHERE id = ?", (document,)).fetchone()
+    if number is None:
         raise StoreError(f"there is no document {document!r} that could be visited")
-    if (
-        noted
-        and execute("SELECT count(*) FROM visits WHERE document = ?", noted).fetchone()[0] > MOST_VISITORS
-    ):
+    execute(
+        "INSERT INTO visits (document, author, version, at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET version = excluded.version, at = excluded.at"
+        " WHERE (excluded.version, excluded.at) > (version, at)",
+        (*number, author, visit.version, visit.at),
+    )
+    visitors = execute("SELECT count(*) FROM visits WHERE document = ?", number).fetchone()[0]
+    if visitors > MOST_VISITORS:
         execute(
             "DELETE FROM visits WHERE document = ?1 AND author ="
             " (SELECT author FROM visits WHERE document = ?1 ORDER BY at LIMIT 1)",
-            noted,
+            number,
         )
 
 
