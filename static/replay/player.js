@@ -11,7 +11,10 @@ export const SPEEDS = [1, 2, 5, 10, 20, 50, 100, "real"];
 /** In real time a longer pause takes so long, in milliseconds. */
 export const LONGEST_PAUSE = 2000;
 
-/** A page that was hidden, or busy, goes on where it was and does not catch up. */
+/**
+ * A page that was hidden, or busy, goes on where it was and does not catch up. The first frame may have begun before
+ * one has asked for it, and takes no time back.
+ */
 const LONGEST_FRAME = 500;
 
 export class Player {
@@ -31,13 +34,13 @@ export class Player {
   }
 
   /**
-   * @param {number} milliseconds that have passed
+   * @param {number} milliseconds that have passed; none if it is negative
    * @param {number} version that is shown
    * @param {(version: number) => number | undefined} timeOf in milliseconds since 1970, as far as it is known
    * @returns {number} the version to be shown now: the same one, or a later one, perhaps later than there are
    */
   advance(milliseconds, version, timeOf) {
-    const frame = Math.min(milliseconds, LONGEST_FRAME);
+    const frame = Math.min(Math.max(0, milliseconds), LONGEST_FRAME);
     if (this.#speed !== "real") {
       this.#passed += (frame * RATE * this.#speed) / 1000;
       const events = Math.floor(this.#passed);

@@ -215,6 +215,7 @@ test("playing goes by so many events a second, whatever the frames", () => {
   player.speed = 100;
   assert.equal(player.advance(16, 0, () => undefined), 16);
   assert.equal(player.advance(60_000, 0, () => undefined), 500); // it was hidden for a minute
+  assert.equal(player.advance(-8, 30, () => undefined), 30); // the frame began before it was asked for
 });
 
 test("in real time pauses are as they were, but for the long ones", () => {
