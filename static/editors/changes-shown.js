@@ -159,11 +159,6 @@ export function countChanges(pieces) {
   return changesIn(pieces).length;
 }
 
-/** @param {readonly Piece[]} pieces @returns {number[]} numbers of the pieces with which a change begins */
-export function changeStarts(pieces) {
-  return changesIn(pieces).map(({ first }) => first);
-}
-
 /** @param {readonly Piece[]} pieces @returns {number} units of the content after */
 export function lengthAfter(pieces) {
   return pieces.reduce((sum, { kind, content }) => sum + (kind === "deleted" ? 0 : endOfChange(content)), 0);
