@@ -15,6 +15,7 @@ ANN, BO = (f"{name}-{'t' * 22}" for name in ("ann", "bo"))
 
 FIRST = "The plan for Monday\n\nWe meet at nine.\n"
 SECOND = "Bo brings coffee.\n"
+TODAY = FIRST.replace("nine", "ten") + SECOND
 
 
 async def typed(url: str, document: str, token: str, *edits: tuple[int, int, str]) -> str:

@@ -15,6 +15,7 @@ from tests.browsing_history import (
     FIRST,
     NEWEST,
     SECOND,
+    TODAY,
     history,
     plan,
     text_of,
@@ -24,8 +25,6 @@ from tests.browsing_history import (
 )
 
 pytestmark = IN_BROWSER
-
-TODAY = FIRST.replace("nine", "ten") + SECOND
 
 
 async def test_it_is_reached_from_the_editor_and_escape_leads_back(open_page: Open) -> None:

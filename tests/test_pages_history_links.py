@@ -14,9 +14,8 @@ from collab.local_server import LocalServer
 from tests.browsing import IN_BROWSER, Open
 from tests.browsing_history import (
     ANN,
-    FIRST,
     NEWEST,
-    SECOND,
+    TODAY,
     at,
     history,
     plan,
@@ -27,8 +26,6 @@ from tests.browsing_history import (
 )
 
 pytestmark = IN_BROWSER
-
-TODAY = FIRST.replace("nine", "ten") + SECOND
 
 
 async def test_a_link_leads_to_a_version_a_comparison_or_a_time(open_page: Open, server: LocalServer) -> None:

@@ -15,6 +15,7 @@ from tests.browsing_history import (
     FIRST,
     NEWEST,
     SECOND,
+    TODAY,
     history,
     plan,
     text_of,
@@ -22,8 +23,6 @@ from tests.browsing_history import (
 )
 
 pytestmark = IN_BROWSER
-
-TODAY = FIRST.replace("nine", "ten") + SECOND
 
 
 async def choose(page: Page, item: str) -> None:
