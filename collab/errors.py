@@ -267,6 +267,32 @@ class UnknownPosition(RequestError):
         super().__init__(f"there is no position {asked} in the log, the newest is {newest}")
 
 
+class UnknownWebhook(RequestError):
+    code = "unknown_webhook"
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(f"there is no webhook {number}")
+
+
+class TooManyWebhooks(RequestError):
+    code = "too_many_webhooks"
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"there are {limit} webhooks, no more are allowed")
+
+
+class NothingParked(RequestError):
+    """Only an event that is parked can be skipped: the others are on their way."""
+
+    code = "nothing_parked"
+
+    def __init__(self, number: int, document: str) -> None:
+        self.number, self.document = number, document
+        super().__init__(f"webhook {number} has no parked event of document {document!r}")
+
+
 class TooManyStreams(RequestError):
     code = "too_many_streams"
 

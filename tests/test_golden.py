@@ -96,3 +96,12 @@ async def test_the_newest_golden_file_holds_every_type_of_event(tmp_path: Path) 
             stored = {(row.type, row.version) for row in await store.rows(name)}
             assert stored == {(type_, version) for type_, (version, _) in CURRENT.items()}
             assert await store.tags(name)
+
+
+async def test_the_newest_golden_file_holds_a_webhook_with_a_parked_event(tmp_path: Path) -> None:
+    path = tmp_path / "collab.db"
+    path.write_bytes(gzip.decompress((GOLDEN / f"schema_{VERSIONS[-1]}.db.gz").read_bytes()))
+    async with await SQLiteStore.open(path, packs=False) as store:
+        (hook,) = await store.webhooks()
+        assert (hook.url, hook.position) == ("https://example.com", 200)
+        assert [(line.document, line.seq) for line in await store.lines(hook.number)] == [("plain", 5)]

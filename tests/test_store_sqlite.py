@@ -15,6 +15,7 @@ from collab.store.memory import MemoryStore
 from collab.store.sqlite import SQLiteStore
 from tests.store_acceptance import StoreAcceptance, everything
 from tests.store_acceptance_log import LogAcceptance
+from tests.store_acceptance_webhooks import WebhookAcceptance
 from tests.store_helpers import (
     SECOND,
     T0,
@@ -27,7 +28,7 @@ from tests.store_helpers import (
 )
 
 
-class TestSQLiteStore(StoreAcceptance, LogAcceptance):
+class TestSQLiteStore(StoreAcceptance, LogAcceptance, WebhookAcceptance):
     @pytest_asyncio.fixture
     async def store(self, tmp_path: Path) -> AsyncIterator[EventStore]:
         async with await SQLiteStore.open(tmp_path / "collab.db") as store:

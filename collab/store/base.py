@@ -17,6 +17,7 @@ from collab.chapters import Chapter
 from collab.events import Event
 from collab.operation import Operation
 from collab.segments import Row
+from collab.store.webhooks import Webhooks
 from collab.tags import Tag
 
 PAGE = 1_000
@@ -118,7 +119,7 @@ class Stored(msgspec.Struct, frozen=True):
     bytes: int = 0
 
 
-class EventStore(Protocol):
+class EventStore(Webhooks, Protocol):
     """Keeps events. Every method may raise `StoreError`; what was appended before is then unharmed."""
 
     async def append(self, append: Append) -> int:

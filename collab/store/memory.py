@@ -28,6 +28,7 @@ from collab.store.base import (
     Stored,
     Visit,
 )
+from collab.store.memory_webhooks import MemoryWebhooks
 from collab.store.rows import prepare
 from collab.tags import Tag, Tags
 
@@ -49,10 +50,11 @@ class _Log:
         self.visits: dict[str, Visit] = {}
 
 
-class MemoryStore:
+class MemoryStore(MemoryWebhooks):
     """An `EventStore` that lives as long as the object."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._logs: dict[str, _Log] = {}
         self._order: list[tuple[str, int]] = []
         self._closed = False

@@ -33,6 +33,7 @@ STEPS: Sequence[Step] = (
     "schema_2.sql",
     ("schema_3_tables.sql", chain_all, "schema_3_guards.sql"),
     "schema_4.sql",
+    "schema_5.sql",
 )
 """What leads from schema version 0, an empty database, to 1, 2 … A released one never changes."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sqlite3
 from collections.abc import Sequence
 from functools import partial
@@ -19,7 +20,7 @@ from collab.errors import CorruptLog, StoreDamaged, StoreError
 from collab.events import Event
 from collab.operation import Operation
 from collab.segments import Row
-from collab.store import adopting, catalogue, chaining, feed, history, rows, transaction
+from collab.store import adopting, catalogue, chaining, feed, history, hooks, rows, transaction
 from collab.store.base import (
     PAGE,
     Adoption,
@@ -33,8 +34,10 @@ from collab.store.base import (
 )
 from collab.store.catalogue import RECORD
 from collab.store.file import StoreFile
+from collab.store.lock import FileLock
 from collab.store.packer import Packer
 from collab.store.readers import Readers
+from collab.store.webhooks import MOST_LISTED, Claim, Line, Progress, Waiting, Webhook
 from collab.store.writer import Writer
 from collab.tags import Tag
 
@@ -273,6 +276,40 @@ class SQLiteStore:
     async def note_visit(self, document: str, author: str, visit: Visit) -> None:
         self._check_open()
         await self._writer.run(lambda ledger: transaction.note_visit(ledger, document, author, visit))
+
+    async def claim(self, what: str) -> Claim | None:
+        assert re.fullmatch("[a-z]+", what)
+        self._check_open()
+        return await FileLock.take(self.path.with_name(f"{self.path.name}-{what}"))
+
+    async def webhooks(self) -> list[Webhook]:
+        return await self._readers.run(hooks.webhooks)
+
+    async def add_webhook(self, webhook: Webhook) -> Webhook:
+        return await self._writer.run(lambda ledger: hooks.add(ledger, webhook))
+
+    async def remove_webhook(self, number: int) -> None:
+        await self._writer.run(lambda ledger: hooks.remove(ledger, number))
+
+    async def pause_webhook(self, number: int, *, paused: bool) -> None:
+        await self._writer.run(lambda ledger: hooks.pause(ledger, number, paused=paused))
+
+    async def retry_webhook(self, number: int, document: str | None = None) -> int:
+        return await self._writer.run(lambda ledger: hooks.retry(ledger, number, document))
+
+    async def skip_event(self, number: int, document: str) -> int:
+        return await self._writer.run(lambda ledger: hooks.skip(ledger, number, document))
+
+    async def lines(self, number: int, *, after: str = "", limit: int = MOST_LISTED) -> list[Line]:
+        return await self._readers.run(
+            lambda connection: hooks.lines(connection, number, after=after, limit=limit)
+        )
+
+    async def waiting(self, number: int) -> Waiting:
+        return await self._readers.run(lambda connection: hooks.waiting(connection, number))
+
+    async def note_progress(self, number: int, progress: Progress) -> None:
+        await self._writer.run(lambda ledger: hooks.note(ledger, number, progress))
 
     def idle(self, document: str) -> None:
         self._packer.idle(document)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from collab.errors import StoreError
+from collab.errors import RequestError, StoreError
 from collab.store.checkpoints import Checkpoints
 from collab.store.faults import translate
 from collab.store.file import StoreFile
@@ -107,7 +107,7 @@ class Writer:
     async def run(self, job: Callable[[Ledger], T]) -> T:
         """Call ``job`` in the thread when no append waits, and return what it returns.
 
-        ``job`` leaves no transaction open. What SQLite raises in it arrives as `StoreError`.
+        ``job`` leaves no transaction open, unless it raises. What SQLite raises in it arrives as `StoreError`.
         """
         result: T = await self._submit(job, self._job_slots)
         return result
@@ -198,7 +198,8 @@ class Writer:
             outcome = waiting.work(self._connected())
         except Exception as error:
             self._recover()
-            outcome = _as_store_error(error)
+            # What was asked for and can't be is no failure of the store.
+            outcome = error if isinstance(error, RequestError) else _as_store_error(error)
         self._report([waiting], [outcome])
 
     def _report(self, group: Sequence[_Waiting], outcomes: Sequence[Any]) -> None:

@@ -18,9 +18,11 @@ from collab.snapshots import pack
 from collab.store import schema, sealing
 from collab.store.base import DocumentRecord, Visit
 from collab.store.sqlite import SQLiteStore
+from collab.store.webhooks import Line, Progress, Webhook
 from tests.random_histories import RandomHistory
 
 GOLDEN = Path(__file__).parent
+T0 = 1_700_000_000_000_000
 
 
 async def description(store: SQLiteStore, name: str) -> dict[str, Any]:
@@ -55,7 +57,12 @@ async def fill(path: Path) -> dict[str, Any]:
                     await store.pack(name)
             state = await document_at(store, name, 90)
             await store.save_snapshot(name, 90, pack(state.content.value()))
-            await store.note_visit(name, "ann", Visit(80, 1_700_000_000_000_000))
+            await store.note_visit(name, "ann", Visit(80, T0))
+        hook = await store.add_webhook(
+            Webhook(url="https://example.com", secret="", position=0, created_at=T0)
+        )
+        parked = Line("plain", 5, 16, True, "answered_400", T0)
+        await store.note_progress(hook.number, Progress(200, 0, "", 0, [parked]))
         return {name: await description(store, name) for name in ("plain", "formatted")}
 
 
