@@ -98,7 +98,7 @@ class WebhookAcceptance:
         assert await store.lines(number) == lines[:100]
         assert await store.lines(number, after="doc099") == lines[100:200]
         assert await store.lines(number, after="doc247", limit=9) == lines[248:]
-        assert await store.waiting(number) == Waiting(125, 125, lines[:200:2])
+        assert await store.waiting(number) == Waiting(125, 125, tuple(lines[:200:2]))
         assert await store.waiting(99) == Waiting()
 
     async def test_only_a_parked_event_is_skipped(self, store: EventStore) -> None:

@@ -80,6 +80,7 @@ SHELL = [
     "errands",
     "revising",
     "connection",
+    "webhooks",
     "web",
     "tokens",
     "link",
@@ -97,7 +98,7 @@ SHELL = [
 
 IMPURE = {
     "asyncio", "time", "datetime", "random", "secrets", "os", "io", "pathlib", "socket", "sqlite3", "threading",
-    "subprocess", "logging", "starlette", "uvicorn", "uvloop", "websockets", "httpx",
+    "subprocess", "logging", "starlette", "uvicorn", "uvloop", "websockets", "httpx", "httpcore",
 }  # fmt: skip
 
 ALLOWED = {"times": {"datetime"}}

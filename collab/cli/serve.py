@@ -19,6 +19,7 @@ from collab.limits import Limits
 from collab.store.sqlite import SQLiteStore
 from collab.web.app import create_app
 from collab.web.server import Server, configure
+from collab.webhooks.dispatcher import Dispatcher, Settings
 
 
 class RefusesToBind(CollabError):
@@ -49,6 +50,13 @@ def serve(
     edit_burst: Annotated[
         int, typer.Option(help="Edits that one client may make at once.")
     ] = Limits().edit_burst,
+    webhooks_to_private_addresses: Annotated[
+        bool,
+        typer.Option(
+            "--webhooks-to-private-addresses",
+            help="Deliver webhooks to this machine and its own network, too.",
+        ),
+    ] = False,
     plain_asgi: Annotated[
         bool, typer.Option("--plain-asgi", help="Write to sockets through ASGI only, as on other servers.")
     ] = False,
@@ -67,7 +75,8 @@ def serve(
     async def run() -> None:
         async with await SQLiteStore.open(db) as store:
             hub = Hub(store, limits=limits)
-            app = create_app(hub, hosts=names, origins=allow_origin or [])
+            dispatcher = Dispatcher(hub, Settings(allow_private=webhooks_to_private_addresses))
+            app = create_app(hub, hosts=names, origins=allow_origin or [], dispatcher=dispatcher)
             config = configure(
                 app, host=host, port=port, plain_asgi=plain_asgi, log_level="info" if verbose else "warning"
             )

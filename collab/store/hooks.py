@@ -12,7 +12,10 @@ from collab.errors import NothingParked, TooManyWebhooks, UnknownWebhook
 from collab.store.transaction import Ledger
 from collab.store.webhooks import MOST_LISTED, MOST_WEBHOOKS, Line, Progress, Waiting, Webhook
 
-_WEBHOOK = "number, url, secret, documents, types, refusals, created_at, position, paused, revision, attempts, error, error_at"
+_WEBHOOK = (
+    "number, url, secret, documents, types, refusals, created_at, position, paused, revision,"
+    " attempts, error, error_at"
+)
 _LINE = "document, seq, attempts, parked, error, at"
 
 
@@ -117,7 +120,7 @@ def waiting(connection: sqlite3.Connection, number: int) -> Waiting:
         f"SELECT {_LINE} FROM webhook_lines WHERE webhook = ? AND parked ORDER BY document LIMIT ?",
         (number, MOST_LISTED),
     )
-    return Waiting(wait - parked, parked, [_line(*row) for row in first])
+    return Waiting(wait - parked, parked, tuple(_line(*row) for row in first))
 
 
 def note(ledger: Ledger, number: int, progress: Progress) -> None:
@@ -130,7 +133,8 @@ def note(ledger: Ledger, number: int, progress: Progress) -> None:
         if not known:
             return
         connection.executemany(
-            "INSERT INTO webhook_lines (webhook, document, seq, attempts, parked, error, at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            "INSERT INTO webhook_lines (webhook, document, seq, attempts, parked, error, at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET seq = excluded.seq, attempts = excluded.attempts, parked = excluded.parked,"
             " error = excluded.error, at = excluded.at WHERE excluded.seq >= seq",
             [

@@ -78,7 +78,7 @@ class MemoryWebhooks:
     async def waiting(self, number: int) -> Waiting:
         lines = await self.lines(number, limit=len(self._lines.get(number, {})))
         parked = [line for line in lines if line.parked]
-        return Waiting(len(lines) - len(parked), len(parked), parked[:MOST_LISTED])
+        return Waiting(len(lines) - len(parked), len(parked), tuple(parked[:MOST_LISTED]))
 
     async def note_progress(self, number: int, progress: Progress) -> None:
         self._check_open()

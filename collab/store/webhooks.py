@@ -52,8 +52,11 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A document that waits: its events from ``seq`` on weren't delivered. ``attempts`` is how often in a row they
-    were refused, at last with ``error`` at the time ``at``; one that is ``parked`` isn't tried any more."""
+    """A document that waits: its events from ``seq`` on weren't delivered.
+
+    ``attempts`` is how often in a row the first of them was refused by itself, at last with ``error`` at the time
+    ``at``. One that is ``parked`` isn't tried any more.
+    """
 
     document: str
     seq: int
@@ -80,7 +83,7 @@ class Waiting(msgspec.Struct, frozen=True):
 
     wait: int = 0
     parked: int = 0
-    first_parked: Sequence[Line] = ()
+    first_parked: tuple[Line, ...] = ()
 
 
 class Claim(Protocol):

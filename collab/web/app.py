@@ -25,6 +25,7 @@ from collab.web.identifying import identified
 from collab.web.origins import Origins
 from collab.web.socket import document_socket
 from collab.web.streams import OpenStreams
+from collab.webhooks.dispatcher import Dispatcher
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -44,18 +45,26 @@ def static_directory() -> Path:
     return inside if inside.is_dir() else package.parent / "static"
 
 
-def create_app(hub: Hub, *, hosts: Collection[str] = (), origins: Collection[str] = ()) -> Starlette:
+def create_app(
+    hub: Hub,
+    *,
+    hosts: Collection[str] = (),
+    origins: Collection[str] = (),
+    dispatcher: Dispatcher | None = None,
+) -> Starlette:
     """The application on top of ``hub``, which it closes when the server goes down.
 
-    ``hosts`` are names, beside those of this machine, under which the server is reached, and ``origins``
-    the origins of foreign pages that may use it.
+    While it runs the ``dispatcher`` delivers to webhooks, by default one that calls public addresses only. ``hosts``
+    are names, beside those of this machine, under which the server is reached, and ``origins`` the origins of
+    foreign pages that may use it.
     """
     pages = static_directory() / "pages"
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         try:
-            yield
+            async with app.state.dispatcher:
+                yield
         finally:
             await hub.close()
 
@@ -91,6 +100,7 @@ def create_app(hub: Hub, *, hosts: Collection[str] = (), origins: Collection[str
         lifespan=lifespan,
     )
     app.state.hub = hub
+    app.state.dispatcher = dispatcher or Dispatcher(hub)
     app.state.explainer = Explainer(hub.store)
     app.state.reviser = Reviser(hub, app.state.explainer)
     app.state.streams = OpenStreams(hub.limits.streams)

@@ -10,17 +10,15 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import Response
 
 from collab.errors import InvalidName, StoreError, UnknownPosition, UnknownVersion
-from collab.events import Event, UnreadableEvent, decode
 from collab.hub import Hub
 from collab.messages import event_row
-from collab.shapes import LogPage, LogRow
-from collab.store.base import DocumentRecord, Logged
-from collab.store.rows import unreadable
+from collab.shapes import LogPage
+from collab.store.base import DocumentRecord
+from collab.store.logged import log_row
 from collab.web import queries
 from collab.web.api import answer
 from collab.web.endpoints import Endpoint, Parameter
@@ -95,31 +93,6 @@ def _log(hub: Hub) -> Read:
         return [(row.position, row) for row in rows]
 
     return read
-
-
-def log_row(logged: Logged) -> LogRow:
-    """``logged`` as clients see it.
-
-    Raises:
-        CorruptLog: it is damaged.
-    """
-    document, seq, row = logged
-    try:
-        payload = decode(row.type, row.version, row.payload)
-    except UnreadableEvent as why:
-        if not why.newer:
-            raise unreadable(document, seq, why) from why
-        # One document of a newer program is no reason to keep all others from whoever follows the log.
-        return LogRow(
-            *(seq, row.type, row.client, row.client_seq, row.author, row.at),
-            version=row.version,
-            document=document,
-            position=row.position,
-            unknown=True,
-        )
-    event = Event(document, seq, payload, row.author, row.client, row.client_seq, row.at)
-    said: dict[str, Any] = structs.asdict(event_row(event))
-    return LogRow(document=document, position=row.position, **said)
 
 
 def _start(request: Request, newest: int) -> int:
