@@ -20,6 +20,7 @@ from collab.cli.serve import serve
 from collab.cli.tags import tags
 from collab.cli.undo import undo
 from collab.cli.verify import verify
+from collab.cli.webhooks import webhooks
 from collab.cli.writing import BESIDE_A_SERVER
 from collab.errors import CollabError
 
@@ -36,6 +37,7 @@ for command, epilog in (
     *((command, None) for command in (export, import_, proof, verify, pack, replay, reproduce)),
 ):
     app.command(command.__name__.rstrip("_"), epilog=epilog)(command)
+app.add_typer(webhooks)
 
 
 def main() -> None:
