@@ -81,9 +81,20 @@ async def _listing(store: EventStore, hook: Webhook, newest: int) -> Listed:
         attempts=hook.attempts,
     )
     return Listed(
-        *(hook.number, hook.url, state, hook.position, newest - hook.position),
-        *(hook.attempts, hook.error, hook.error_at, hook.documents, hook.types, hook.refusals),
-        *(waiting.wait, waiting.parked, [await _parked(store, line) for line in waiting.first_parked]),
+        number=hook.number,
+        url=hook.url,
+        state=state,
+        position=hook.position,
+        lag=newest - hook.position,
+        attempts=hook.attempts,
+        error=hook.error,
+        error_at=hook.error_at,
+        documents=hook.documents,
+        types=hook.types,
+        refusals=hook.refusals,
+        waiting=waiting.wait,
+        parked_count=waiting.parked,
+        parked=[await _parked(store, line) for line in waiting.first_parked],
     )
 
 

@@ -84,7 +84,7 @@ class Courier:
         self._calls: dict[str, asyncio.Task[None]] = {}
         self._changed: dict[str, int] = {}
         self._held_until = 0.0
-        self._read_due = self._save_due = 0.0
+        self._read_due = self._poll_due = self._save_due = 0.0
         self._dirty = False
         self._stopping = False
         self._watch: Watch | None = None
@@ -118,8 +118,7 @@ class Courier:
                     if await self._watch.stirred(seconds=self._pause(more)):
                         self._watch.looking()
                         more = True
-                    elif self._pause(more) >= POLL_SECONDS:
-                        more = True
+                    more = more or self._loop.time() >= self._poll_due
             if self._calls:
                 await asyncio.wait(self._calls.values())
             self._save_due = 0.0
@@ -133,21 +132,40 @@ class Courier:
     def _pause(self, more: bool) -> float:
         """Seconds until there may be something to do although nothing stirs."""
         now = self._loop.time()
-        dues = [now + POLL_SECONDS]
-        if more and not self._queues.full:
+        dues = [max(self._poll_due, now + self._gather_seconds)]
+        if more and self._room:
             dues.append(self._read_due)
         if self._held_until > now:
             dues.append(self._held_until)
-        elif len(self._calls) < MOST_CALLS:
-            dues += [held.due for held in self._held.values() if not held.line.parked]
+        elif self._free_for_held() > 0:
+            dues += [held.due for document, held in self._held.items() if self._waits(document, held)]
         return max(0.001, min(dues) - now)
+
+    @property
+    def _room(self) -> bool:
+        return not self._queues.full and not self.full
+
+    def _waits(self, document: str, held: Held) -> bool:
+        """Whether ``held`` is to be tried again, now or later."""
+        return not held.line.parked and document not in self._calls
+
+    def _free_for_held(self) -> int:
+        """How many calls for documents that wait by themselves may be begun now."""
+        under_way = sum(document in self._held for document in self._calls)
+        return min(self._most_calls - len(self._calls), MOST_HELD_CALLS - under_way)
+
+    @property
+    def _most_calls(self) -> int:
+        """One, as long as it isn't known that somebody answers again."""
+        return 1 if self.attempts else MOST_CALLS
 
     # Reading the log.
 
     async def _read(self) -> bool:
         """Read on as far as there is room; whether there may be more."""
-        self._read_due = self._loop.time() + self._gather_seconds
-        while not self._queues.full and not self.full:
+        now = self._loop.time()
+        self._read_due, self._poll_due = now + self._gather_seconds, now + POLL_SECONDS
+        while self._room:
             try:
                 page = await self._store.log(after=self._reached, limit=PAGE)
             except StoreError as error:
@@ -155,28 +173,29 @@ class Courier:
                 self._note(f"{error.code}: {error}")
                 return True
             for logged in page:
-                self._take(logged)
+                if not self._take(logged):
+                    self._read_due = self._loop.time() + POLL_SECONDS
+                    return True
             if len(page) < PAGE:
                 return False
         return True
 
-    def _take(self, logged: Logged) -> None:
-        self._reached = logged.row.position
-        if not self._wanted(logged):
-            return
+    def _take(self, logged: Logged) -> bool:
+        """Put it where it belongs; false if that can't be done yet."""
         held = self._held.get(logged.document)
-        if held is not None:
+        if not self._wanted(logged):
+            pass
+        elif held is not None:
             held.skipped = logged.seq
-            return
-        try:
-            self._queues.add(logged.document, item(logged))
-        except StoreError as error:
-            # Whatever of the document came before is in a queue: the line begins there, and finds the damage itself.
-            waiting = logged.document in self._queues
-            first = self._queues.next(logged.document)[0].seq if waiting else logged.seq
-            if waiting and logged.document not in self._calls:
-                self._queues.remove(logged.document)
-            self._hold(logged.document, first, f"{error.code}: {error}", skipped=logged.seq)
+        else:
+            try:
+                self._queues.add(logged.document, item(logged))
+            except StoreError as error:
+                if logged.document in self._queues:
+                    return False  # what came before goes first
+                self._hold(logged.document, logged.seq, f"{error.code}: {error}", skipped=logged.seq)
+        self._reached = logged.row.position
+        return True
 
     def _wanted(self, logged: Logged) -> bool:
         documents, types = self.hook.documents, self.hook.types
@@ -189,18 +208,13 @@ class Courier:
         now = self._loop.time()
         if now < self._held_until:
             return
-        most = 1 if self.attempts else MOST_CALLS
         for document in self._queues:
-            if len(self._calls) >= most or self.full:
+            if len(self._calls) >= self._most_calls or self.full:
                 break
-            if document not in self._calls and document not in self._held:
+            if document not in self._calls:
                 self._spawn(document, self._deliver(document))
-        due = [
-            d for d, h in self._held.items() if h.due <= now and not h.line.parked and d not in self._calls
-        ]
-        for document in due[: MOST_HELD_CALLS if most > 1 else 1]:
-            if len(self._calls) >= most:
-                break
+        due = [d for d, held in self._held.items() if held.due <= now and self._waits(d, held)]
+        for document in due[: max(0, self._free_for_held())]:
             self._spawn(document, self._deliver_held(document))
 
     def _spawn(self, document: str, work: Any) -> None:

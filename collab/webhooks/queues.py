@@ -66,6 +66,9 @@ class Queues:
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._queues))
 
+    def __contains__(self, document: str) -> bool:
+        return document in self._queues
+
     @property
     def full(self) -> bool:
         return self._events >= MOST_QUEUED or self._bytes >= MOST_QUEUED_BYTES
