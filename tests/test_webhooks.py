@@ -244,18 +244,22 @@ async def test_with_every_fault_a_receiver_has_each_event_once_and_in_order(tmp_
 
     async with await SQLiteStore.open(tmp_path / "log.db") as store, Receiver(SECRET, fate) as receiver:
         number = await hooked(store, receiver)
-        async with delivering(store):
+        hub = Hub(store, limits=UNHURRIED)
+        async with Dispatcher(hub, QUICK):
             for round_ in range(200):
+                if round_ == 60:
+                    await receiver.down()
+                if round_ == 120:
+                    await receiver.up()
+                before = len(fates)
                 for name in names:
                     if round_ == 0:
                         await created(store, name)
                     else:
                         await store.append(typing(name, round_))
-                if round_ == 60:
-                    await receiver.down()
-                if round_ == 120:
-                    await receiver.up()
-                await asyncio.sleep(0)
+                    hub.watching.grew(name)
+                if not 60 <= round_ < 120:
+                    await eventually(lambda before=before: len(fates) > before)  # type: ignore[misc]
             await eventually(lambda: receiver.count == 1200, seconds=60)
             await lines(store, number, lambda found: found == [])
         assert receiver.wrong == []
