@@ -15,7 +15,8 @@ import pytest_asyncio
 
 from collab.hub import Hub
 from collab.local_server import LocalServer
-from collab.store.base import EventStore
+from collab.segments import Row
+from collab.store.base import EventStore, Logged
 from collab.store.memory import MemoryStore
 from collab.store.sqlite import SQLiteStore
 from collab.store.webhooks import Line
@@ -294,3 +295,44 @@ async def test_a_server_that_is_killed_while_it_delivers_loses_nothing(tmp_path:
     assert receiver.wrong == []
     assert [event["seq"] for event in receiver.seen["doc"]] == [event.seq for event in log]
     print(f"{len(log)} events, {sum(receiver.times.values()) - len(log)} of them twice")
+
+
+class Racing(MemoryStore):
+    """A store in which, just when a document's rows were read to the end, one more comes and is passed by the log's
+    reader before they are looked at."""
+
+    hub: Hub
+    raced = False
+
+    async def rows(
+        self, document: str, *, after: int = 0, until: int | None = None, limit: int = 1_000
+    ) -> list[Row]:
+        found = await super().rows(document, after=after, until=until, limit=limit)
+        if not found and not self.raced:
+            self.raced = True
+            self.passed = asyncio.Event()
+            await self.append(typing(document, after))
+            self.hub.watching.grew(document)
+            await self.passed.wait()
+            await asyncio.sleep(0)
+        return found
+
+    async def log(self, *, after: int, limit: int = 1_000) -> list[Logged]:
+        found = await super().log(after=after, limit=limit)
+        if found and self.raced:
+            self.passed.set()
+        return found
+
+
+async def test_what_comes_while_a_line_catches_up_is_not_lost() -> None:
+    async with Racing() as store:
+        await created(store, "doc", edits=5)
+        answers = [500]
+        async with Receiver(SECRET, lambda body: answers.pop() if answers else OK) as receiver:
+            number = await hooked(store, receiver)
+            store.hub = Hub(store, limits=UNHURRIED)
+            async with Dispatcher(store.hub, QUICK):
+                await eventually(lambda: receiver.count == 7)
+                await lines(store, number, lambda found: found == [])
+        assert store.raced
+        assert receiver.wrong == []
