@@ -132,7 +132,7 @@ class Sessions:
             if not deed.edits:
                 continue
             session = self._open.get(deed.author)
-            if session is None or not _goes_on(session, deed):
+            if session is None or not goes_on(session.began, session.ended, deed.at):
                 session = self._open[deed.author] = Session(deed.author, deed.seq, deed.seq, deed.at, deed.at)
                 self.found.append(session)
             session.last, session.ended = deed.seq, deed.at
@@ -141,5 +141,6 @@ class Sessions:
             session.deleted += deed.deleted
 
 
-def _goes_on(session: Session, deed: Deed) -> bool:
-    return deed.at - session.ended < PAUSE and deed.at - session.began <= LONGEST
+def goes_on(began: int, ended: int, at: int) -> bool:
+    """Whether what an author does at the time ``at`` belongs to their session of those times (all in µs)."""
+    return at - ended < PAUSE and at - began <= LONGEST

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from collab.events import Event
-from collab.operation import span
+from collab.operation import amounts
 from collab.runs import Stretch
 
 
@@ -54,9 +54,9 @@ class Chapter(NamedTuple):
 
 def _amounts(stretch: Stretch) -> list[tuple[bool, int, int]]:
     """Of each of its events: whether it is an edit, and how many units it inserted and deleted."""
-    deleted = -sum(step for step in stretch.op if isinstance(step, int) and step < 0)
+    whole, deleted = amounts(stretch.op)
     if stretch.count == 1:
-        return [(bool(stretch.op), span(stretch.op)[1] + deleted, deleted)]
+        return [(bool(stretch.op), whole, deleted)]
     return [(True, inserted, deleted // stretch.count) for inserted in stretch.inserted()]
 
 

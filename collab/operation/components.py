@@ -176,6 +176,16 @@ def span(operation: Operation) -> tuple[int, int]:
     return covered, growth
 
 
+def amounts(operation: Operation) -> tuple[int, int]:
+    """How many units ``operation`` inserts, and how many it deletes.
+
+    >>> amounts([5, "hey", -2])
+    (3, 2)
+    """
+    deleted = -sum(step for step in operation if isinstance(step, int) and step < 0)
+    return span(operation)[1] + deleted, deleted
+
+
 def is_plain(operation: Operation) -> bool:
     """Whether ``operation`` has neither attributes nor embeds."""
     return dict not in map(type, operation)
