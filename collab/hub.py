@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from collab.admission import Admission
@@ -26,6 +26,7 @@ from collab.room import Clock, Room
 from collab.snapshotting import Snapshotter
 from collab.store.base import Append, ClientRecord, DocumentRecord, EventStore
 from collab.tags import Tags
+from collab.tail import Tail
 from collab.watching import Watching
 
 IDLE_SECONDS = 30.0
@@ -62,11 +63,13 @@ class Hub:
         self.authenticator = authenticator or Anonymous()
         self.clock = clock or SystemClock()
         self.watching = Watching()
+        self.tail = Tail()
         self._rooms: dict[str, Room] = {}
         self._opening: dict[str, asyncio.Task[Room]] = {}
         self._idle: dict[str, asyncio.TimerHandle] = {}
         self._closing = False
         self.admissions: set[Admission] = set()
+        self._followers: list[Callable[[], Awaitable[None]]] = []
 
     @property
     def closing(self) -> bool:
@@ -100,11 +103,11 @@ class Hub:
         event = Event(document, 1, payload, identity.author, client, number, self.clock.now())
         author = ClientRecord(client, identity.author, b"", number)
         try:
-            await self.store.append(Append(document, 0, [event], [author]))
+            position = await self.store.append(Append(document, 0, [event], [author]))
         except VersionConflict as conflict:
             before = None if key is None else await self.store.client(document, client)
             raise AlreadyDone(before.accepted) if before else DocumentExists(document) from conflict
-        self.watching.grew(document)
+        self._committed(position, [event])
         record = await self.store.document(document)
         assert record is not None
         return record
@@ -166,11 +169,16 @@ class Hub:
             clock=self.clock,
             snapshotter=snapshotter,
             on_fail=self._forget,
-            on_commit=self.watching.grew,
+            on_commit=self._committed,
         )
         self._rooms[document] = room
         self.left(room)
         return room
+
+    def _committed(self, position: int, events: Sequence[Event]) -> None:
+        """``events`` of one document are in the log, from ``position`` on."""
+        self.tail.add(position, events)
+        self.watching.grew(events[0].document)
 
     def permit(self, author: str, role: str | None, document: str | None = None) -> int:
         """Give ``author`` another role on all open connections, or on those to ``document``; with None they are closed.
@@ -207,6 +215,10 @@ class Hub:
         if self._rooms.get(room.document.id) is room:
             del self._rooms[room.document.id]
 
+    def at_end(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Have ``close`` awaited when the log is at its end, and while it can still be read: for whoever follows it."""
+        self._followers.append(close)
+
     async def close(self) -> None:
         """Take nothing new, and commit and send everything that was taken. The store stays open."""
         self._closing = True
@@ -218,4 +230,6 @@ class Hub:
         for room in list(self._rooms.values()):
             await room.close()
         self.watching.close()
+        for close in self._followers:
+            await close()
         await asyncio.sleep(0)  # one tick, in which what was written last goes out

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -71,7 +71,7 @@ class Room:
     ``committed`` is the newest version in the log, ``document.version`` the newest that was ordered. ``errands`` bounds
     what the server does here on others' behalf (see `collab.errands`).
     ``on_fail`` is called once, when a commit fails and this room is not to be used any more; ``on_commit`` after each
-    commit, with the document's id.
+    commit, with the position of its first event, and its events.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Room:
         clock: Clock,
         snapshotter: Snapshotter,
         on_fail: Callable[[Room], None],
-        on_commit: Callable[[str], None],
+        on_commit: Callable[[int, Sequence[Event]], None],
     ) -> None:
         self.document = document
         self.committed = document.version
@@ -247,8 +247,8 @@ class Room:
                 batch, self._uncommitted = self._uncommitted, []
                 self._crowded = len(batch) > 1
                 clients = self.clientele.records(batch)
-                await self.store.append(Append(self.document.id, self.committed, batch, clients))
-                self._broadcast(batch)
+                position = await self.store.append(Append(self.document.id, self.committed, batch, clients))
+                self._broadcast(batch, position)
         except StoreError as error:
             logger.error("document %s: commit failed: %s", self.document.id, error)
             self._fail(error)
@@ -258,7 +258,7 @@ class Room:
         finally:
             self._committing = None
 
-    def _broadcast(self, batch: list[Event]) -> None:
+    def _broadcast(self, batch: list[Event], position: int) -> None:
         seq, self.committed = self.committed, batch[-1].seq
         for frame, count in frames(encode(event_row(event)) for event in batch):
             seq += count
@@ -270,7 +270,7 @@ class Room:
                 author.unanswered = max(0, author.unanswered - count)
                 author.answered()
         self._milestones.reached(self.committed)
-        self._on_commit(self.document.id)
+        self._on_commit(position, batch)
         self._forget_absent()
         if self.recent.overfull:
             self._presence.carry(self.committed, self.recent)

@@ -18,8 +18,15 @@ class Milestones:
     async def wait(self, number: int) -> None:
         """Wait until `reached` is called with ``number`` or more, or raise what `fail` was called with."""
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((number, waiter))
-        await waiter
+        entry = (number, waiter)
+        self._waiting.append(entry)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            # Where nothing is ever reached, those who gave up would pile up.
+            if entry in self._waiting:
+                self._waiting.remove(entry)
+            raise
 
     def reached(self, number: int) -> None:
         if self._waiting:

@@ -21,6 +21,7 @@ CORE = [
     "content",
     "fold",
     "tags",
+    "tail",
     "document",
     "audit",
     "snapshots",
