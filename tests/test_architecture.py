@@ -77,6 +77,7 @@ SHELL = [
     "room",
     "admission",
     "hub",
+    "projections",
     "moving",
     "errands",
     "revising",

@@ -11,11 +11,17 @@ import pytest
 import pytest_asyncio
 
 from collab.errors import CloseCode, UnknownEvent
+from collab.projections.building import rebuild
+from collab.projections.faults import ModelParked
+from collab.projections.model import Model
+from collab.projections.shelf import Shelf
+from collab.projections.source import Source
 from collab.reading import document_at
 from collab.snapshots import pack
 from collab.store.sqlite import SQLiteStore
 from tests.conftest import Serve
 from tests.helpers import Peer, Serving
+from tests.model_helpers import Journal, seen, shadow_of
 from tests.store_acceptance_log import all_of
 from tests.store_helpers import created, newer_program, typing
 
@@ -132,3 +138,19 @@ async def test_a_live_document_is_closed_when_a_newer_program_beside_it_paints(
         assert len(await store.rows("A")) == 5
         await other.close()
         await server.stop()
+
+
+async def test_a_projection_stops_at_it_and_may_skip_it(store: SQLiteStore, tmp_path: Path) -> None:
+    log = await all_of(store, limit=100)
+    unknown = next(logged.row.position for logged in log if logged.row.type == "painted")
+    shelf = Shelf(tmp_path / "models", Journal())
+    with pytest.raises(ModelParked, match="'painted' is not known") as parked:
+        await rebuild(shelf, Journal(), Source(store), now=lambda: 0)
+    assert parked.value.position == unknown
+    shadow = shadow_of(shelf)
+    assert seen(shadow) == list(range(1, unknown))
+    model = Model(shadow, Journal())
+    model.skip(0)
+    model.close()
+    await rebuild(shelf, Journal(), Source(store), now=lambda: 0)
+    assert seen(shadow) == [position for position in range(1, len(log) + 1) if position != unknown]

@@ -155,7 +155,7 @@ def _take(connection: sqlite3.Connection, step: Step) -> None:
         if callable(part):
             part(connection)
         else:
-            for statement in _statements(_sql(part)):
+            for statement in statements(_sql(part)):
                 connection.execute(statement)
 
 
@@ -168,12 +168,12 @@ def _sql(part: str) -> str:
     return files(__package__).joinpath(part).read_text("utf-8") if part.endswith(".sql") else part
 
 
-def _statements(sql: str) -> Iterator[str]:
+def statements(sql: str) -> Iterator[str]:
     """The statements of a script one by one, since `executescript` would commit before the first.
 
     A trigger's body has semicolons too, hence the question to SQLite.
 
-    >>> list(_statements("CREATE TABLE a (b); DROP TABLE a;"))
+    >>> list(statements("CREATE TABLE a (b); DROP TABLE a;"))
     ['CREATE TABLE a (b);', ' DROP TABLE a;']
     """
     statement = ""
