@@ -9,7 +9,7 @@ import secrets
 import socket
 import sqlite3
 import zlib
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, Self
@@ -28,6 +28,8 @@ from collab.limits import Limits
 from collab.link import socket_url
 from collab.messages import SUBPROTOCOL, EventRow
 from collab.operation import Operation, Text, normalize
+from collab.projections.models import Models
+from collab.projections.projection import Projection
 from collab.room import Room
 from collab.store import EventStore
 from collab.store.memory import MemoryStore
@@ -79,6 +81,7 @@ class Serving:
         origins: Collection[str] = (),
         port: int = 0,
         send_buffer: int | None = None,
+        projections: Sequence[Projection] = (),
     ) -> None:
         self.store = store or MemoryStore()
         self.hub = Hub(self.store, limits=limits)
@@ -87,7 +90,8 @@ class Serving:
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        app = create_app(self.hub, hosts=hosts, origins=origins)
+        app = create_app(self.hub, hosts=hosts, origins=origins, projections=projections)
+        self.models: Models = app.state.models
         self.config = configure(
             app, host="127.0.0.1", port=self.port, plain_asgi=plain_asgi, log_level="critical"
         )

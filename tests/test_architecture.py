@@ -56,6 +56,7 @@ CORE = [
     "reproduction",
     "reproducing",
     "shapes",
+    "model_shapes",
 ]
 """Values and plain functions, each importing only from those before it."""
 

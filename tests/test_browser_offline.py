@@ -331,7 +331,8 @@ async def test_edits_on_a_document_that_was_replaced_are_given_back_and_not_merg
     await page.wait_for_function(KEPT)
     await page.close()
     for file in server.db.parent.glob("log.db*"):
-        file.unlink()
+        if file.is_file():  # read models see by themselves that this is another log
+            file.unlink()
     await server.start()
     page = await visit(context, server)
     [report] = await reports(page)

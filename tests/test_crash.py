@@ -1,4 +1,5 @@
-"""A real server process is killed over and over while people type: what anybody was told is never lost."""
+"""A real server process is killed over and over while people type: what anybody was told is never lost, and read models
+are what the log says."""
 
 from __future__ import annotations
 
@@ -9,6 +10,10 @@ from pathlib import Path
 import pytest
 
 from collab.local_server import LocalServer
+from collab.projections.builtin import BUILT_IN
+from collab.projections.checking import verdict
+from collab.projections.models import beside
+from collab.projections.shelf import Shelf
 from collab.store.sqlite import SQLiteStore
 from collab.verifying import all_documents, verify
 from tests.helpers import Witness, authors, eventually, logged
@@ -42,6 +47,11 @@ async def survives(path: Path, *, kills: int, names: str, seed: int, progress: C
     async with await SQLiteStore.open(path) as store:
         async for record in all_documents(store):
             assert await verify(store, record) == []
+        for projection in BUILT_IN:
+            model = Shelf(beside(path), projection).current()
+            assert model is not None
+            found = await verdict(model, projection, store, now=lambda: 0)
+            assert (found.differs, found.position) == ([], await store.position())
 
 
 @pytest.mark.usefixtures("impatient")

@@ -25,6 +25,7 @@ from collab.web.app import static_directory
 from collab.web.server import Server, configure
 from examples.own_login import COOKIE, application
 from examples.table_of_contents import keep_contents, with_contents
+from examples.task_list import Tasks
 from tests.helpers import Peer, Serving, agree, eventually, within
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -250,3 +251,24 @@ def test_contents_are_made_anew_each_time_and_of_nothing_that_stood_among_them()
     text = "<!-- contents -->\n# typed here by mistake\n- [Old](#old)\n<!-- /contents -->\n# New\n"
     wanted = "<!-- contents -->\n- [New](#new)\n<!-- /contents -->\n# New\n"
     assert with_contents(text) == with_contents(wanted) == wanted
+
+
+# A read model of one's own.
+
+
+async def test_tasks_of_all_documents_are_listed_as_they_are_typed() -> None:
+    async with Serving(projections=[Tasks()]) as serving, httpx.AsyncClient(base_url=serving.url) as http:
+
+        async def tasks(after: str, **parameters: str) -> list[tuple[str, int, bool, str]]:
+            answer = await http.get("/api/projections/tasks/rows", params={"after": after, **parameters})
+            return [(row["document"], row["line"], row["done"], row["task"]) for row in answer.json()["rows"]]
+
+        for document, text in (("house", "Plants\n- [ ] water\n- [x] sow"), ("work", "* [ ] write")):
+            await http.post("/api/documents", json={"id": document, "content": text})
+        everything = [("house", 2, False, "water"), ("house", 3, True, "sow"), ("work", 1, False, "write")]
+        assert await tasks("work:1") == everything
+        assert await tasks("work:1", done="1") == everything[1:2]
+        async with SharedDocument(serving.url, "house") as house:
+            house.edit([10, -1, "x"])
+            await house.saved()
+            assert await tasks(f"house:{house.version}", done="0") == everything[2:]

@@ -14,7 +14,7 @@ from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from collab.local_server import LocalServer
-from collab.web import api, feed, files, history, replaying, visiting, writing
+from collab.web import activity, api, feed, files, history, metrics, models, replaying, visiting, writing
 from tests.helpers import Peer
 
 QUESTIONS = settings(
@@ -34,7 +34,7 @@ async def test_every_answer_is_one_that_the_description_promises(tmp_path: Path)
         await peer.confirmed(await peer.edit(["good day 😀"]))
         await peer.confirmed(await peer.edit([-4, {"insert": "fine", "attributes": {"bold": True}}]))
         asked = await asyncio.to_thread(ask_everything, server.url)
-    modules = (api, history, feed, replaying, visiting, writing, files)
+    modules = (api, history, feed, replaying, visiting, writing, files, models, activity, metrics)
     described = {f"{endpoint.method} {endpoint.path}" for module in modules for endpoint in module.ENDPOINTS}
     assert asked == described
 

@@ -12,6 +12,7 @@ from collab.cli.export import export
 from collab.cli.history import find, log, sessions, show
 from collab.cli.imports import import_
 from collab.cli.pack import pack
+from collab.cli.projections import projections
 from collab.cli.proof import proof
 from collab.cli.replay import replay
 from collab.cli.reproduce import reproduce
@@ -37,6 +38,7 @@ for command, epilog in (
     *((command, None) for command in (export, import_, proof, verify, pack, replay, reproduce)),
 ):
     app.command(command.__name__.rstrip("_"), epilog=epilog)(command)
+app.add_typer(projections)
 app.add_typer(webhooks)
 
 

@@ -13,9 +13,11 @@ import typer
 import uvloop
 
 from collab.cli.common import DEFAULT_DATABASE, Database
+from collab.cli.projections import Own
 from collab.errors import CollabError
 from collab.hub import Hub
 from collab.limits import Limits
+from collab.projections.registry import load
 from collab.store.sqlite import SQLiteStore
 from collab.web.app import create_app
 from collab.web.server import Server, configure
@@ -60,6 +62,14 @@ def serve(
     plain_asgi: Annotated[
         bool, typer.Option("--plain-asgi", help="Write to sockets through ASGI only, as on other servers.")
     ] = False,
+    own: Own = None,
+    models: Annotated[
+        bool,
+        typer.Option(
+            "--models/--no-models",
+            help="Keep the read models up to date, or leave that to another server on this file.",
+        ),
+    ] = True,
     verbose: Annotated[bool, typer.Option("--verbose", help="Log every connection.")] = False,
 ) -> None:
     """Serve the pages, the API and the live documents."""
@@ -69,6 +79,7 @@ def serve(
             "If that is what you want, say --allow-anonymous."
         )
     names = [*(server_name or []), *([] if is_loopback(host) or server_name else ["*"])]
+    projections = load(own or [])
     limits = Limits(edits_per_second=edits_per_second, edit_burst=edit_burst)
     listener = bind(host, port)
 
@@ -76,7 +87,14 @@ def serve(
         async with await SQLiteStore.open(db) as store:
             hub = Hub(store, limits=limits)
             dispatcher = Dispatcher(hub, Settings(allow_private=webhooks_to_private_addresses))
-            app = create_app(hub, hosts=names, origins=allow_origin or [], dispatcher=dispatcher)
+            app = create_app(
+                hub,
+                hosts=names,
+                origins=allow_origin or [],
+                projections=projections,
+                follow=models,
+                dispatcher=dispatcher,
+            )
             config = configure(
                 app, host=host, port=port, plain_asgi=plain_asgi, log_level="info" if verbose else "warning"
             )

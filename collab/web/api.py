@@ -41,6 +41,7 @@ from collab.errors import (
 from collab.events import KINDS
 from collab.hub import Hub
 from collab.operation import Operation, span, validate
+from collab.projections.faults import UnknownProjection
 from collab.shapes import DocumentRow, DocumentsPage, Failure, ListedDocument, Problem
 from collab.store.base import DocumentRecord, Listed
 from collab.times import timestamp
@@ -60,6 +61,7 @@ _STATUS: list[tuple[type[CollabError], int]] = [
     (UnknownPosition, 404),
     (NotCreatedYet, 404),
     (UnknownTag, 404),
+    (UnknownProjection, 404),
     (DocumentExists, 409),
     (TagExists, 409),
     (TooManyTags, 409),

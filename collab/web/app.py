@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from importlib import metadata
 from pathlib import Path
@@ -18,8 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from collab.errors import CollabError
 from collab.explaining import Explainer
 from collab.hub import Hub
+from collab.projections.models import Models
+from collab.projections.projection import Projection
 from collab.revising import Reviser
-from collab.web import api, feed, files, history, replaying, visiting, writing
+from collab.web import activity, api, feed, files, history, metrics, models, replaying, visiting, writing
 from collab.web.endpoints import description, routes
 from collab.web.identifying import identified
 from collab.web.origins import Origins
@@ -50,33 +52,43 @@ def create_app(
     *,
     hosts: Collection[str] = (),
     origins: Collection[str] = (),
+    projections: Sequence[Projection] = (),
+    follow: bool = True,
     dispatcher: Dispatcher | None = None,
 ) -> Starlette:
     """The application on top of ``hub``, which it closes when the server goes down.
 
-    While it runs the ``dispatcher`` delivers to webhooks, by default one that calls public addresses only. ``hosts``
-    are names, beside those of this machine, under which the server is reached, and ``origins`` the origins of
-    foreign pages that may use it.
+    ``hosts`` are names, beside those of this machine, under which the server is reached, and ``origins``
+    the origins of foreign pages that may use it. ``projections`` are read models beside the built-in ones; without
+    ``follow`` it is another process on the same file that keeps them up to date. The ``dispatcher`` delivers to
+    webhooks, by default one that calls public addresses only.
+
+    Raises:
+        InvalidName: two projections have the same name, or one has none that is allowed.
     """
+    read_models = Models(hub, others=projections, follow=follow)
+    dispatcher = dispatcher or Dispatcher(hub)
     pages = static_directory() / "pages"
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
-            async with app.state.dispatcher:
-                yield
+            yield
         finally:
             await hub.close()
 
     async def index(_: Request) -> Response:
         return FileResponse(pages / "index.html")
 
+    async def lately(_: Request) -> Response:
+        return FileResponse(pages / "activity.html")
+
     async def document(_: Request) -> Response:
         return FileResponse(pages / "document.html")
 
     endpoints = [
         *(*api.ENDPOINTS, *history.ENDPOINTS, *feed.ENDPOINTS, *replaying.ENDPOINTS, *visiting.ENDPOINTS),
-        *(*writing.ENDPOINTS, *files.ENDPOINTS),
+        *(*writing.ENDPOINTS, *files.ENDPOINTS, *models.ENDPOINTS, *activity.ENDPOINTS, *metrics.ENDPOINTS),
     ]
     described = description(endpoints, version=metadata.version("collab"))
 
@@ -89,6 +101,7 @@ def create_app(
     app = Starlette(
         routes=[
             Route("/", index),
+            Route("/activity", lately),
             Route("/d/{document}", document),
             Route("/d/{document}/history", past),
             Route("/openapi.json", openapi),
@@ -100,13 +113,29 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.hub = hub
-    app.state.dispatcher = dispatcher or Dispatcher(hub)
+    app.state.models = read_models
+    app.state.dispatcher = dispatcher
     app.state.explainer = Explainer(hub.store)
     app.state.reviser = Reviser(hub, app.state.explainer)
     app.state.streams = OpenStreams(hub.limits.streams)
     app.state.origins = Origins(hosts=hosts, allowed=origins)
     app.add_middleware(Guard, origins=app.state.origins)
+    app.add_middleware(Started, followers=(read_models, dispatcher))
     return app
+
+
+class Started:
+    """Has read models and webhooks follow the log from the first call on: the start of the server, or, where this is
+    mounted in another application that keeps that to itself, whatever is asked first."""
+
+    def __init__(self, app: ASGIApp, followers: Sequence[Models | Dispatcher]) -> None:
+        self._app = app
+        self._followers = followers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        for follower in self._followers:
+            follower.start()
+        await self._app(scope, receive, send)
 
 
 class Guard:
@@ -135,7 +164,7 @@ class Guard:
                 response = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     response.setdefault(name, value)
-                if path.startswith(("/static/", "/d/")) or path == "/":
+                if path.startswith(("/static/", "/d/")) or path in ("/", "/activity"):
                     response.setdefault("Cache-Control", "no-cache")
             await send(message)
 

@@ -60,7 +60,7 @@ async def stream_document(request: Request, record: DocumentRecord, kind: str, *
 
     if kind == LINES:
         return await _stream(request, Pages(read, queries.number(request, "after", 0), until), kind)
-    after = _start(request, record.version)
+    after = start_of(request, record.version)
     if after > record.version:
         raise UnknownVersion(after, record.version)
     last = until if "until" in request.query_params else None
@@ -72,7 +72,7 @@ async def read_log(request: Request) -> Response:
     hub: Hub = request.app.state.hub
     kind = queries.media(request, *FORMATS)
     newest = await hub.store.position()
-    after = _start(request, newest) if kind == LIVE else queries.number(request, "after", 0)
+    after = start_of(request, newest) if kind == LIVE else queries.number(request, "after", 0)
     if after > newest:
         raise UnknownPosition(after, newest)
     if kind is not None:
@@ -95,7 +95,7 @@ def _log(hub: Hub) -> Read:
     return read
 
 
-def _start(request: Request, newest: int) -> int:
+def start_of(request: Request, newest: int) -> int:
     """After which number a live stream begins.
 
     Raises:

@@ -86,7 +86,7 @@ class _Running:
 
 
 class Dispatcher:
-    """Delivers from the log of ``hub`` while it is entered as a context."""
+    """Delivers from the log of ``hub``."""
 
     def __init__(
         self,
@@ -107,12 +107,15 @@ class Dispatcher:
         self._claim_due = 0.0
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        hub.at_end(self.close)
 
-    async def __aenter__(self) -> Dispatcher:
-        self._task = asyncio.create_task(self._run())
-        return self
+    def start(self) -> None:
+        """Deliver from now on, in the running event loop, until the hub is closed. Later calls do nothing."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
 
-    async def __aexit__(self, *_: object) -> None:
+    async def close(self) -> None:
+        """Stop. What is under way has a moment to be answered."""
         self._stopping.set()
         if self._task is not None:
             await self._task
