@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from collab.local_server import LocalServer
 from tests.browsing import EDITABLE, IN_BROWSER, RICH_EDITABLE, Open, editor, menu, until_status, until_text
@@ -17,6 +17,8 @@ pytestmark = IN_BROWSER
 
 AXE = Path(__file__).parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 EDITABLES = f"{EDITABLE}, {RICH_EDITABLE}"
+SOMETHING = f".entry, .session, {EDITABLES}"
+"""What there is when a page is."""
 
 
 async def complaints(page: Page) -> list[dict[str, Any]]:
@@ -49,8 +51,40 @@ async def test_axe_finds_nothing_on_the_list(open_page: Open, server: LocalServe
     await page.goto(server.url)
     await expect(page.locator(".entry")).to_have_count(2)
     assert await complaints(page) == []
-    await page.get_by_label("Filter by title").fill("nowhere")
+    await page.get_by_label("Search titles and texts").fill("nowhere")
     await expect(page.locator("#empty")).to_be_visible()
+    assert await complaints(page) == []
+    await page.get_by_label("Search titles and texts").fill("text")
+    await expect(page.locator("mark").first).to_be_visible()
+    assert await complaints(page) == []
+
+    async def refuse(route: Route) -> None:
+        body = '{"error": {"code": "model_building", "reason": "it has 3 of 9 events"}}'
+        await route.fulfill(status=503, content_type="application/json", body=body)
+
+    await page.route(re.compile("/api/catalogue"), refuse)
+    await page.goto(server.url)
+    await expect(page.locator("#note")).to_be_visible()
+    assert await complaints(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_on_the_activity(open_page: Open, server: LocalServer, scheme: str) -> None:
+    page = await open_page("/activity", color_scheme=scheme)
+    await expect(page.locator("#empty")).to_be_visible()
+    assert await complaints(page) == []
+    await two_documents(server)
+    await expect(page.locator(".session")).to_have_count(1)
+    await page.goto(f"{server.url}/activity?document=plain")
+    await expect(page.locator(".contributor")).to_be_visible()
+    await expect(page.locator("#filters")).to_be_visible()
+    await page.get_by_role("link", name="Changes").focus()
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        await http.patch("/api/documents/plain", json={"content": "Another text."})
+    assert await complaints(page) == []
+    await page.context.set_offline(True)
+    await server.kill()
+    await expect(page.locator("#live")).to_contain_text("The connection is lost.")
     assert await complaints(page) == []
 
 
@@ -81,19 +115,21 @@ async def test_axe_finds_nothing_on_a_document(
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
-@pytest.mark.parametrize("path", ["/", "/d/plain", "/d/rich"])
+@pytest.mark.parametrize(
+    "path", ["/", "/?q=a", "/activity", "/activity?document=plain", "/d/plain", "/d/rich"]
+)
 async def test_pages_fit_their_window(open_page: Open, server: LocalServer, path: str, width: int) -> None:
     await two_documents(server)
     async with httpx.AsyncClient(base_url=server.url) as http:
         await http.patch("/api/documents/plain", json={"title": "A_title_without_a_place_to_break_" * 5})
     page = await open_page(path, viewport={"width": width, "height": 740})
-    await page.wait_for_load_state("networkidle")
+    await expect(page.locator(SOMETHING).first).to_be_visible()
 
     async def fits() -> None:
         assert await page.evaluate("() => document.documentElement.scrollWidth") <= width
 
     await fits()
-    if path == "/":
+    if not path.startswith("/d/"):
         return
     await page.click(EDITABLES)
     await page.evaluate("() => window.collab.doc.insert(0, 'wide'.repeat(100))")

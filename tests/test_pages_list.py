@@ -38,7 +38,7 @@ async def test_a_plain_document_is_made_and_listed_with_its_author(open_page: Op
     await page.get_by_role("link", name="Documents").click()
     entry = page.locator(".entry", has_text="Meeting notes")
     await expect(entry).to_contain_text(f"by {name}")
-    await expect(entry).to_contain_text("edited just now · version 12")
+    await expect(entry).to_contain_text(f"edited just now by {name} · version 12 · 11 characters")
 
 
 async def test_a_document_cant_be_made_before_the_page_can_do_it(
@@ -72,21 +72,21 @@ async def test_a_rich_document_is_made_and_opens_in_the_rich_editor(open_page: O
     await expect(page.locator(".entry")).to_contain_text("rich text")
 
 
-async def test_documents_are_filtered_by_title(open_page: Open, server: LocalServer) -> None:
+async def test_documents_are_found_by_their_titles(open_page: Open, server: LocalServer) -> None:
     await make(
         server,
         *({"title": title} for title in ["Shopping", "Meeting of Monday", "100 % sure", "Monday’s shopping"]),
     )
     page = await open_page("/")
     await expect(page.locator(".entry")).to_have_count(4)
-    await page.get_by_label("Filter by title").fill("mONDAY")
+    await page.get_by_label("Search titles and texts").fill("mONDAY")
     await expect(page.locator(".entry")).to_have_count(2)
     assert set(await titles(page)) == {"Meeting of Monday", "Monday’s shopping"}
-    await page.get_by_label("Filter by title").fill("%")
+    await page.get_by_label("Search titles and texts").fill("%")
     await expect(page.locator(".entry")).to_have_count(1)
-    await page.get_by_label("Filter by title").fill("nowhere")
-    await expect(page.locator("#empty")).to_have_text("No document has “nowhere” in its title.")
-    await page.get_by_label("Filter by title").fill("")
+    await page.get_by_label("Search titles and texts").fill("nowhere")
+    await expect(page.locator("#empty")).to_have_text("Nothing was found for “nowhere”.")
+    await page.get_by_label("Search titles and texts").fill("")
     await expect(page.locator(".entry")).to_have_count(4)
 
 
@@ -99,10 +99,10 @@ async def test_the_answer_to_an_older_question_is_not_shown(open_page: Open, ser
     async def hold(route: Route) -> None:
         held.append(route)
 
-    await page.route(re.compile("title=apple"), hold)
-    async with page.expect_request(re.compile("title=apple")):
-        await page.get_by_label("Filter by title").fill("apple")
-    await page.get_by_label("Filter by title").fill("banana")
+    await page.route(re.compile("q=apple"), hold)
+    async with page.expect_request(re.compile("q=apple")):
+        await page.get_by_label("Search titles and texts").fill("apple")
+    await page.get_by_label("Search titles and texts").fill("banana")
     await expect(page.locator(".entry")).to_have_count(1)
     assert await titles(page) == ["banana"]
     assert len(held) == 1  # it was taken back, so there is nothing left to answer
@@ -140,10 +140,10 @@ async def test_a_list_that_cannot_be_had_can_be_asked_for_again(open_page: Open,
     async def fail(route: Route) -> None:
         await route.fulfill(status=503, body="upstream is gone")
 
-    await page.route(re.compile("/api/documents"), fail)
+    await page.route(re.compile("/api/catalogue"), fail)
     await page.goto(server.url)
     await expect(page.get_by_role("alert")).to_contain_text("The list could not be loaded")
-    await page.unroute(re.compile("/api/documents"))
+    await page.unroute(re.compile("/api/catalogue"))
     await page.get_by_role("button", name="Try again").click()
     await expect(page.locator(".entry", has_text="There")).to_be_visible()
     await expect(page.get_by_role("alert")).to_be_hidden()

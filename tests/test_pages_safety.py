@@ -29,7 +29,7 @@ async def unhurt(page: Page) -> None:
 
 async def test_pages_are_served_with_a_strict_policy(server: LocalServer) -> None:
     async with httpx.AsyncClient(base_url=server.url) as http:
-        for path in ["/", "/d/notes", "/static/pages/index.js"]:
+        for path in ["/", "/activity", "/d/notes", "/static/pages/index.js"]:
             policy = (await http.get(path)).headers["content-security-policy"]
             assert "default-src 'none'" in policy
             assert "script-src 'self'" in policy

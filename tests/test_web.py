@@ -321,7 +321,7 @@ async def test_the_health_of_the_server_includes_its_store(serve: Serve) -> None
 # Pages.
 
 
-@pytest.mark.parametrize("path", ["/", "/d/anything", "/static/client/units.js"])
+@pytest.mark.parametrize("path", ["/", "/activity", "/d/anything", "/static/client/units.js"])
 async def test_pages_come_with_a_strict_policy(http: httpx.AsyncClient, path: str) -> None:
     response = await http.get(path)
     assert response.status_code == 200

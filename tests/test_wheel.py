@@ -22,7 +22,9 @@ async def run(*command: str | Path, cwd: Path | None = None) -> str:
     return output.decode()
 
 
-@pytest.mark.parametrize("path", ["/", "/d/notes", "/static/client/index.js", "/static/vendor/codemirror.js"])
+@pytest.mark.parametrize(
+    "path", ["/", "/activity", "/d/notes", "/static/client/index.js", "/static/vendor/codemirror.js"]
+)
 async def test_an_installed_wheel_serves_its_pages(installed: Path, path: str) -> None:
     process = await asyncio.create_subprocess_exec(
         installed / "bin" / "collab",

@@ -1,5 +1,6 @@
 /** The HTTP API, as far as the pages ask it themselves. */
 
+import { hashOf } from "../replay/address.js";
 import { guestToken } from "./person.js";
 
 /** Where collab is on its server: at the top, or under the path where an application has mounted it. */
@@ -59,6 +60,11 @@ export function historyOf(document) {
   return `${pageOf(document)}/history`;
 }
 
+/** @param {string} document @param {number} older @param {number} newer @returns {string} address of what changed between these versions */
+export function changesOf(document, older, newer) {
+  return historyOf(document) + hashOf(newer, older);
+}
+
 /** @param {{ title: string, kind: Kind }} wish the title may be empty @returns {Promise<{ id: string }>} */
 export function createDocument(wish) {
   return ask(new URL("api/documents", root), { method: "POST", body: JSON.stringify(wish) });
@@ -69,20 +75,30 @@ export function exportAddress(document, format) {
   return new URL(`api/documents/${encodeURIComponent(document)}/export?format=${format}`, root).href;
 }
 
-/** @param {URL} url @param {RequestInit} request */
-async function ask(url, request) {
+/** What the server wouldn't do. Its `code` is "" if it was somebody else who answered. */
+export class Refusal extends Error {
+  /** @param {string} reason @param {string} code */
+  constructor(reason, code) {
+    super(reason);
+    this.code = code;
+  }
+}
+
+/** @param {URL} url @param {RequestInit} request @returns {Promise<any>} rejects with a Refusal, or for want of a connection */
+export async function ask(url, request) {
   const headers = { "content-type": "application/json", authorization: `Bearer ${guestToken()}` };
   const response = await fetch(url, { ...request, headers });
   if (response.ok) return response.json();
-  throw new Error(await reason(response));
+  throw await refusal(response);
 }
 
-/** @param {Response} response @returns {Promise<string>} */
-async function reason(response) {
+/** @param {Response} response */
+async function refusal(response) {
   const text = await response.text();
   try {
-    return JSON.parse(text).error.reason;
+    const { reason, code } = JSON.parse(text).error;
+    return new Refusal(reason, code);
   } catch {
-    return `the server answered ${response.status} ${response.statusText}`.trim(); // a proxy's own words
+    return new Refusal(`the server answered ${response.status} ${response.statusText}`.trim(), ""); // a proxy's own words
   }
 }
