@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any, Self
@@ -22,8 +23,11 @@ class Receiver:
     came, ``wrong`` what should never happen, ``calls`` all bodies that came.
     """
 
-    def __init__(self, secret: str, fate: Fate = lambda body: OK) -> None:
+    def __init__(
+        self, secret: str, fate: Fate = lambda body: OK, *, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.fate = fate
+        self._tls = tls
         self.port = 0
         self.seen: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.times: Counter[int] = Counter()
@@ -38,10 +42,11 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook?from=collab"
+        scheme, host = ("https", "localhost") if self._tls else ("http", "127.0.0.1")
+        return f"{scheme}://{host}:{self.port}/hook?from=collab"
 
     async def up(self) -> Self:
-        self._server = await asyncio.start_server(self._talk, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._talk, "127.0.0.1", self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
