@@ -391,8 +391,20 @@ class Lossy:
         self.losses = 0
         self.url = ""
         self.lost: Callable[[], Awaitable[object]] | None = None
+        self._carrying: set[asyncio.Task[None]] = set()
 
-    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Held here: nobody else does, and a task that is forgotten ends whenever garbage is collected.
+        task = asyncio.create_task(self._carry(reader, writer))
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
+
+    async def close(self) -> None:
+        for task in self._carrying:
+            task.cancel()
+        await asyncio.gather(*self._carrying, return_exceptions=True)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self.port)
         sending = asyncio.create_task(self._send(reader, up_writer))
         try:
@@ -422,6 +434,7 @@ async def lossy(port: int) -> AsyncIterator[Lossy]:
     async with await asyncio.start_server(way.carry, "127.0.0.1", 0) as listener:
         way.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
         yield way
+        await way.close()
 
 
 CHANGES: list[Callable[[History], Awaitable[EventRow]]] = [

@@ -89,7 +89,7 @@ def foreign(seen: Json) -> list[tuple[int, Json]]:
         (number, event)
         for number, frame in enumerate(seen["frames"], 1)
         for event in frame.get("message", {}).get("events", [])
-        if frame["way"] == "in" and event["client"] != seen["client"] and isinstance(event.get("op"), list)
+        if frame["way"] == "in" and event["client"] != seen["client"] and event.get("op")
         if isinstance(event["op"][-1], str)
     ]
 
