@@ -33,8 +33,13 @@ class Status(msgspec.Struct, frozen=True):
     trouble: str | None = None
 
     @property
+    def is_parked(self) -> bool:
+        """Whether the model, or the first one that is being built, stands before an event."""
+        return self.parked is not None or (not self.live and self.shadow_parked is not None)
+
+    @property
     def state(self) -> Literal["live", "building", "parked", "missing"]:
-        if self.parked is not None or (not self.live and self.shadow_parked is not None):
+        if self.is_parked:
             return "parked"
         if self.live:
             return "live"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -17,6 +16,20 @@ from collab.projections.status import Status
 from collab.web.endpoints import Endpoint
 from collab.webhooks.dispatcher import Dispatcher, HookStatus
 
+MODEL = {
+    "position": ("position", "Events up to this position are in the model."),
+    "lag_events": ("lag", "Events in the log that are not in the model yet."),
+    "parked": ("is_parked", "1 if the projection stands before an event."),
+    "skipped_events": ("skipped", "Events that were left out on command."),
+}
+WEBHOOK = {
+    "position": ("position", "Events up to this position are delivered, or held back."),
+    "lag_events": ("lag", "Events in the log behind that position."),
+    "parked_documents": ("parked", "Documents that wait behind an event."),
+    "failed_attempts": ("attempts", "Calls in a row without an answer."),
+}
+"""What is told of each, by its name, and in which field of its status that stands."""
+
 
 async def read_metrics(request: Request) -> Response:
     """How far the log, its read models and its webhooks are, as Prometheus reads it."""
@@ -24,69 +37,38 @@ async def read_metrics(request: Request) -> Response:
     models: Models = request.app.state.models
     dispatcher: Dispatcher = request.app.state.dispatcher
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Measured(await hub.store.position(), await models.statuses(), dispatcher.statuses()))
+    registry.register(
+        _Measured(
+            await hub.store.position(),
+            {status.name: status for status in await models.statuses()},
+            {str(status.number): status for status in dispatcher.statuses()},
+        )
+    )
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 class _Measured:
     """What was measured, as a collector."""
 
-    def __init__(self, newest: int, statuses: Sequence[Status], hooks: Sequence[HookStatus]) -> None:
+    def __init__(self, newest: int, models: Mapping[str, Status], hooks: Mapping[str, HookStatus]) -> None:
         self._newest = newest
-        self._statuses = statuses
+        self._models = models
         self._hooks = hooks
 
     def collect(self) -> Iterable[Metric]:
         yield GaugeMetricFamily("collab_log_position", "Position of the newest event.", value=self._newest)
-        for name, help_, models in (
-            (
-                "position",
-                "Events up to this position are in the model.",
-                {s.name: s.position for s in self._statuses},
-            ),
-            (
-                "lag_events",
-                "Events in the log that are not in the model yet.",
-                {s.name: s.lag for s in self._statuses},
-            ),
-            (
-                "parked",
-                "1 if it stands before an event.",
-                {s.name: s.state == "parked" for s in self._statuses},
-            ),
-            (
-                "skipped_events",
-                "Events that were left out on command.",
-                {s.name: s.skipped for s in self._statuses},
-            ),
-        ):
-            yield _gauge(f"collab_projection_{name}", help_, "projection", models)
-        for name, help_, hooks in (
-            (
-                "position",
-                "Events up to it are delivered, or held back.",
-                {h.number: h.position for h in self._hooks},
-            ),
-            ("lag_events", "Events in the log behind that position.", {h.number: h.lag for h in self._hooks}),
-            (
-                "parked_documents",
-                "Documents that wait behind an event.",
-                {h.number: h.parked for h in self._hooks},
-            ),
-            (
-                "failed_attempts",
-                "Calls in a row without an answer.",
-                {h.number: h.attempts for h in self._hooks},
-            ),
-        ):
-            yield _gauge(f"collab_webhook_{name}", help_, "webhook", hooks)
+        yield from _gauges("projection", MODEL, self._models)
+        yield from _gauges("webhook", WEBHOOK, self._hooks)
 
 
-def _gauge(name: str, help_: str, label: str, values: Mapping[Any, float]) -> Metric:
-    family = GaugeMetricFamily(name, help_, labels=[label])
-    for labelled, value in values.items():
-        family.add_metric([str(labelled)], value)
-    return family
+def _gauges(
+    what: str, told: Mapping[str, tuple[str, str]], statuses: Mapping[str, Status | HookStatus]
+) -> Iterator[Metric]:
+    for name, (field, help_) in told.items():
+        family = GaugeMetricFamily(f"collab_{what}_{name}", help_, labels=[what])
+        for labelled, status in statuses.items():
+            family.add_metric([labelled], getattr(status, field))
+        yield family
 
 
 ENDPOINTS = [Endpoint("GET", "/metrics", read_metrics, {200: {"text/plain": str}})]
