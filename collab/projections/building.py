@@ -51,7 +51,7 @@ async def promote(shelf: Shelf, shadow: Advancer) -> None:
     """
     async with _held(shelf, shadow.model.projection) as position:
         while True:
-            step = await shadow.step()
+            step = await _step(shadow)
             if step.parked is not None:
                 raise ModelParked(shadow.model.projection.name, step.parked.position, step.parked.reason)
             if step.position >= position and step.all:
@@ -119,6 +119,7 @@ async def rebuild(
 
 
 async def _step(advancer: Advancer) -> Step:
+    """The next step, though another process may bring the same shadow forward: a server that builds its first, say."""
     while True:
         try:
             return await advancer.step()
