@@ -102,6 +102,11 @@ async def test_one_who_reads_on_catches_up_from_the_log_if_need_be(
         await serving.drop()
 
 
+def gone(peer: Peer, to: Peer) -> bool:
+    """Whether ``to`` has heard that ``peer`` left, by now."""
+    return any({"client": peer.client, "left": True} in message.get("peers", []) for message in to.received)
+
+
 async def test_one_who_reads_on_is_told_who_is_still_here(serve: Serve, narrow: Narrow) -> None:
     serving = await serve(send_buffer=16_384)
     author = await Peer.joined(serving.url, "doc")
@@ -110,9 +115,7 @@ async def test_one_who_reads_on_is_told_who_is_still_here(serve: Serve, narrow: 
     stop_reading(sleeper)
     await write_lines(author)
     await passer_by.close()
-    await author.heard(
-        lambda: {"client": passer_by.client, "left": True} in author.received[-1].get("peers", [])
-    )
+    await author.heard(lambda: gone(passer_by, author))
     read_on(sleeper)
     await sleeper.reached(LINES + 1)
     message = await sleeper.expect("presence")
@@ -129,9 +132,7 @@ async def test_one_who_stays_away_too_long_is_cut_off(serve: Serve, narrow: Narr
     await write_lines(author)
     await eventually(lambda: sleeper.client not in room.members)
     # The others see it gone and go on.
-    await author.heard(
-        lambda: {"client": sleeper.client, "left": True} in author.received[-1].get("peers", [])
-    )
+    await author.heard(lambda: gone(sleeper, author))
     await author.confirmed(await author.edit(["on"]))
     # Whenever it looks again it finds the connection lost, and resumes from where it got to.
     read_on(sleeper)

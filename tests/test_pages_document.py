@@ -171,6 +171,10 @@ async def test_a_reproduction_is_copied(open_page: Open, server: LocalServer) ->
 
 async def test_authors_colours_are_shown_on_demand(open_page: Open) -> None:
     ann, bo = await editor(open_page, "notes"), await editor(open_page, "notes")
+    for page, color in ((ann, "violet"), (bo, "green")):  # by themselves both may have the same
+        await page.locator("#me > summary").click()
+        await page.get_by_label(color).check(force=True)
+        await page.click(EDITABLE)
     await ann.keyboard.type("Mine ")
     await until_text(bo, "Mine ")
     await bo.keyboard.press("Control+End")
