@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Tests start some hundred Pythons, which aren't to compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # For bench-peers: which scenario or case, which server, how often, and whether to forget what was measured.
 SCENARIO ?=
 ONLY ?=
@@ -21,8 +24,8 @@ test: test-python test-js
 
 test-python: $(VENV)/installed-dev node_modules/.installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/ensure-chromium
-	$(BIN)/python -m pytest -m "not browser and not soak" --numprocesses auto
-	$(BIN)/python -m pytest -m "browser and not soak" --numprocesses 3
+	$(BIN)/python -m pytest -m "not browser and not soak" --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest -m "browser and not soak" --numprocesses 3 --dist worksteal
 
 test-js: node_modules/.installed
 	npm run --silent types
