@@ -139,6 +139,41 @@ async def test_a_script_can_not_end_the_transaction_either(store: SQLiteStore, t
     assert seen(shadow) == []
 
 
+class Raced(Source):
+    """A source beside which another process takes each page of the shadow in first, also one that comes at the end."""
+
+    def __init__(self, store: SQLiteStore, shelf: Shelf, *, page: int) -> None:
+        super().__init__(store, page=page)
+        self._shelf = shelf
+        self._ended = False
+        self.lost = 0
+
+    async def after(self, position: int) -> list[Event]:
+        events = await super().after(position)
+        if events:
+            self.lost += 1
+            model = Model(shadow_of(self._shelf), Journal())
+            await Advancer(model, Source(self.store, page=self.page), now=lambda: NOW, building=True).step()
+            model.close()
+        elif not self._ended:
+            self._ended = True
+            await written(self.store, "late", "z")
+        return events
+
+
+async def test_a_shadow_that_two_build_at_once_counts_each_event_once_and_is_put_in_place(
+    store: SQLiteStore, tmp_path: Path
+) -> None:
+    await written(store, "one", *"abcdefghi")
+    shelf = Shelf(tmp_path / "models", Journal())
+    source = Raced(store, shelf, page=4)
+    assert await rebuild(shelf, Journal(), source, now=lambda: NOW) == 12
+    assert source.lost == 4
+    path = shelf.current()
+    assert path is not None
+    assert seen(path) == list(range(1, 13))
+
+
 # Crashes.
 
 CRASHING = """
