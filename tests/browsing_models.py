@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-
 import httpx
 
 from collab.local_server import LocalServer
-from collab.projections.models import beside
 from collab.projections.projection import Projection
-from collab.projections.shelf import Shelf
+from tests.model_helpers import refuse
 
 ANN = "ann-ann-ann-ann-ann-ann-ann"
 BO = "bo-bo-bo-bo-bo-bo-bo-bo-bo"
@@ -41,10 +37,7 @@ async def until_caught_up(server: LocalServer) -> None:
 async def park(server: LocalServer, projection: Projection, table: str) -> None:
     """Have the model stop before the next event that it would write into this table for."""
     await until_caught_up(server)
-    path = Shelf(beside(server.db), projection).current()
-    assert path is not None
-    with closing(sqlite3.connect(path)) as model:
-        model.execute(f"CREATE TRIGGER refuse BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END")
+    refuse(server.db, projection, table)
 
 
 async def until_parked(server: LocalServer, model: str) -> None:

@@ -14,6 +14,8 @@ from collab.operation import amounts
 from collab.projections import DocumentText, Projection, TextProjection
 from collab.projections.building import rebuild
 from collab.projections.checking import digests
+from collab.projections.model import Model
+from collab.projections.models import beside
 from collab.projections.shelf import Shelf
 from collab.projections.source import PAGE, Source
 from collab.store import EventStore
@@ -93,6 +95,28 @@ async def built(folder: Path, projection: Projection, store: EventStore, *, page
     shelf = Shelf(folder, projection)
     await rebuild(shelf, projection, Source(store, page=page), now=lambda: NOW)
     path = await asyncio.to_thread(shelf.current)
+    assert path is not None
+    return path
+
+
+def refuse(database: Path, projection: Projection, table: str) -> None:
+    """Have the model beside ``database`` be parked at the next event for which it writes into ``table``."""
+    with closing(sqlite3.connect(current_beside(database, projection))) as model:
+        model.execute(f"CREATE TRIGGER refuse BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END")
+
+
+def take_again(database: Path, projection: Projection) -> None:
+    """Have it take in what it was parked at, and go on."""
+    path = current_beside(database, projection)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TRIGGER refuse")
+    model = Model(path, projection)
+    model.retry()
+    model.close()
+
+
+def current_beside(database: Path, projection: Projection) -> Path:
+    path = Shelf(beside(database), projection).current()
     assert path is not None
     return path
 

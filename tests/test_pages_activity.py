@@ -8,8 +8,10 @@ from playwright.async_api import Page, Route, expect
 
 from collab.local_server import LocalServer
 from collab.projections.builtin.activity import Activity
+from collab.web.activity import BEAT_SECONDS
 from tests.browsing import EDITABLE, IN_BROWSER, Open, editor, until_status
 from tests.browsing_models import ANN, BO, park, until_caught_up, until_parked, write
+from tests.model_helpers import take_again
 
 pytestmark = IN_BROWSER
 
@@ -241,6 +243,24 @@ async def test_a_parked_model_is_said_to_be_behind(open_page: Open, server: Loca
     page = await open_page("/activity")
     await expect(page.locator("#live")).to_have_text("What was done last is missing: the server is behind.")
     assert await documents(page) == ["Before"]
+
+
+async def test_a_model_that_is_parked_while_one_looks_is_said_to_be_behind_until_it_goes_on(
+    open_page: Open, server: LocalServer
+) -> None:
+    await write(server, {"title": "Before", "content": "x"})
+    await until_caught_up(server)
+    page = await open_page("/activity")
+    live = page.locator("#live")
+    await expect(live).to_have_text("Live")
+    await park(server, Activity(), "sessions")
+    await write(server, {"title": "After", "content": "x"})
+    await expect(live).to_have_text(
+        "What was done last is missing: the server is behind.", timeout=3_000 * BEAT_SECONDS
+    )
+    take_again(server.db, Activity())
+    await expect(live).to_have_text("Live", timeout=3_000 * BEAT_SECONDS)
+    await expect(page.locator(".document")).to_have_text(["After", "Before"])
 
 
 async def test_what_others_wrote_is_never_markup(open_page: Open, server: LocalServer) -> None:

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,10 +15,13 @@ import pytest
 
 from collab.errors import InvalidName
 from collab.projections import reader
+from collab.projections.builtin.activity import Activity
 from collab.projections.models import named
+from collab.store.sqlite import SQLiteStore
+from collab.web import activity
 from tests.conftest import Serve
 from tests.helpers import DEADLINE, Serving, within
-from tests.model_helpers import Picky, Texts, dislikes
+from tests.model_helpers import Picky, Texts, dislikes, refuse, take_again
 
 
 @pytest.fixture
@@ -202,6 +206,29 @@ async def test_the_live_feed_ends_with_the_server(serving: Serving, http: httpx.
         async with asyncio.timeout(DEADLINE):
             assert [message async for message in told] == []
         await within(stopping)
+
+
+async def test_the_live_feed_tells_when_its_model_stands_still_and_when_it_goes_on(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity, "BEAT_SECONDS", 0.05)
+    async with await SQLiteStore.open(tmp_path / "collab.db") as store:
+        serving = await serve(store)
+        async with httpx.AsyncClient(base_url=serving.url, trust_env=False) as http:
+            await make(http, "one", "x")
+            await get(http, "/api/activity", after="one:1")
+            refuse(store.path, Activity(), "sessions")
+            async with feed(http) as told:
+                await make(http, "two", "y")
+                assert await refusal(http, "/api/activity", after="two:1") == (503, "model_parked")
+                while (message := await within(anext(told))).get("event") != "behind":
+                    assert message.get("event") is None
+                assert json.loads(message["data"]) == {"lag": 1}
+                take_again(store.path, Activity())
+                while (message := await within(anext(told)))["event"] == "behind" and "1" in message["data"]:
+                    pass
+                assert (message["event"], message["data"]) == ("behind", '{"lag":0}')
+                assert json.loads((await within(anext(told)))["data"])["document"] == "two"
 
 
 async def test_the_live_feed_can_not_begin_behind_the_log(http: httpx.AsyncClient) -> None:

@@ -20,12 +20,15 @@ from collab.web import queries
 from collab.web.api import answer
 from collab.web.endpoints import Endpoint, Parameter
 from collab.web.feed import LAST_EVENT_ID, start_of
-from collab.web.following import HEARTBEAT_SECONDS, LIVE, RETRY_MILLISECONDS
+from collab.web.following import LIVE, RETRY_MILLISECONDS
 from collab.web.models import AFTER, FAILURES, OF_DOCUMENT, ask, behind, models_of
 from collab.web.streams import Stream
 
 PAGE = 50
 MAX_PAGE = 200
+
+BEAT_SECONDS = 5.0
+"""How often a live feed on which nothing happens is told so, and whether the model still follows the log."""
 
 MOST_TOLD = 200
 """Sessions that are told of at once: of more, somebody who was away for long asks for pages."""
@@ -36,7 +39,9 @@ BY = Parameter("author", "Only what this author did.", {"type": "string"})
 _LIVE = (
     "Each session as it changes, some tenths of a second later: type `session`, its position as the id, and the same"
     " JSON as its data. It begins with what changes from now on, or behind `Last-Event-ID` or `after`, and of more than"
-    f" {MOST_TOLD} sessions only the newest are told."
+    f" {MOST_TOLD} sessions only the newest are told. While the model doesn't come forward though the log has more, as"
+    " when it is parked: type `behind`, with the `lag` in events as its data, every"
+    f" {BEAT_SECONDS:g} seconds, and once with 0 when it goes on."
 )
 
 
@@ -81,14 +86,21 @@ async def _told(
 ) -> AsyncGenerator[bytes]:
     yield b"retry: %d\nid: %d\n\n" % (RETRY_MILLISECONDS, reached)
 
-    while await models.grown("activity", reached, seconds=HEARTBEAT_SECONDS):
+    was_stuck = False
+    while await models.grown("activity", reached, seconds=BEAT_SECONDS):
         found = await models.ask(
             "activity", partial(sessions, document=document, author=author, since=reached, limit=MOST_TOLD)
         )
+        grew = found.position > reached
+        if is_stuck := not grew and found.lag > 0:
+            yield b'event: behind\ndata: {"lag":%d}\n\n' % found.lag
+        elif was_stuck:
+            yield b'event: behind\ndata: {"lag":0}\n\n'
+        elif not grew:
+            yield b":\n\n"
         if found.value:
             yield b"".join(map(_event, reversed(found.value)))
-        elif found.position <= reached:
-            yield b":\n\n"
+        was_stuck = is_stuck
         reached = max(reached, found.position)
 
 

@@ -116,8 +116,8 @@ const connect = follow(filter, {
     if (feed.sessions.length === 0) complain(error, connect);
     byId("bones", HTMLElement).hidden = true;
   },
-  stale() {
-    isBehind = true;
+  stale(stale) {
+    isBehind = stale;
     showState();
   },
 });

@@ -18,7 +18,7 @@ import { MOST_SESSIONS, meet } from "./sessions.js";
  * @property {(session: Session) => void} session one that is new, or has gone on
  * @property {(connected: boolean) => void} state
  * @property {(error: unknown) => void} fail the page could not be had; it will be asked for again
- * @property {() => void} stale the newest of what was done are missing, for longer than a moment
+ * @property {(stale: boolean) => void} stale whether the newest of what was done are missing, for longer than a moment
  */
 
 /** @param {Filter} filter @param {Follower} follower @returns {() => void} connects at once, if it isn't */
@@ -67,6 +67,7 @@ export function follow(filter, follower) {
       follower.state(true);
     });
     stream.addEventListener("session", ({ data }) => follower.session(JSON.parse(data)));
+    stream.addEventListener("behind", ({ data }) => follower.stale(JSON.parse(data).lag > 0));
     // It would come back by itself, but not from every failure, and not with more than the newest of what was missed.
     stream.addEventListener("error", () => again());
   }
@@ -76,7 +77,7 @@ export function follow(filter, follower) {
     try {
       follower.page(await activity({ ...filter, after: position }, signal));
     } catch (error) {
-      if (!signal.aborted && isUnready(error)) follower.stale();
+      if (!signal.aborted && isUnready(error)) follower.stale(true);
     }
   }
 
