@@ -13,6 +13,7 @@ import pytest
 
 from collab.events import Event
 from collab.local_server import LocalServer
+from collab.projections import follower
 from collab.projections.builtin import BUILT_IN
 from collab.projections.checking import verdict
 from collab.projections.models import beside
@@ -21,7 +22,7 @@ from collab.projections.shelf import Shelf
 from collab.store.sqlite import SQLiteStore
 from tests.cli_helpers import run
 from tests.conftest import Serve
-from tests.helpers import DEADLINE, Serving, eventually
+from tests.helpers import DEADLINE, Serving, eventually, within
 from tests.model_helpers import NOW, Journal, Picky, Texts, dislikes, rows, seen, written
 
 
@@ -77,6 +78,16 @@ async def test_a_model_follows_what_people_type(
         await edit(http, serving, "one", letter)
         await caught_up(serving, "texts")
         assert rows(current(store, Texts()), "SELECT text FROM texts") == [(text,)]
+
+
+async def test_who_waits_for_a_model_that_is_just_being_made_hears_when_it_is_there(
+    serve: Serve, store: SQLiteStore, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "POLL_SECONDS", 10 * DEADLINE)
+    serving = await serve(store)
+    waiting = asyncio.create_task(serving.models.grown("catalogue", 0, seconds=10 * DEADLINE))
+    await edit(http, serving, "one", "x")
+    assert await within(waiting)
 
 
 async def test_what_another_process_has_written_is_followed_too(serve: Serve, store: SQLiteStore) -> None:

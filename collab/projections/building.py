@@ -40,8 +40,8 @@ async def open_shadow(shelf: Shelf, projection: Projection, source: Source) -> M
     return await asyncio.to_thread(lambda: Model(path, projection, create=True))
 
 
-async def promote(shelf: Shelf, shadow: Advancer) -> None:
-    """Put the shadow, which is at the end of the log, in the place of the current model.
+async def promote(shelf: Shelf, shadow: Advancer) -> Step:
+    """Put the shadow, which is at the end of the log, in the place of the current model; its last step before that.
 
     The current one is held meanwhile, and the shadow brought as far as that: whoever reads sees no model go back.
 
@@ -57,6 +57,8 @@ async def promote(shelf: Shelf, shadow: Advancer) -> None:
             if step.position >= position and step.all:
                 break
         await asyncio.to_thread(shelf.promote, shadow.model.path)
+    shadow.building = False
+    return step
 
 
 @asynccontextmanager
@@ -112,8 +114,7 @@ async def rebuild(
                 raise ModelParked(projection.name, step.parked.position, step.parked.reason)
             if step.all:
                 break
-        await promote(shelf, advancer)
-        return (await asyncio.to_thread(model.state)).position
+        return (await promote(shelf, advancer)).position
     finally:
         model.close()
 

@@ -127,7 +127,7 @@ class Follower:
             return None
         step = await advancer.step()
         if advancer.building and step.all:
-            await promote(self.shelf, advancer)
+            step = await promote(self.shelf, advancer)
             logger.info("model %s is built", self.projection.name)
         if not advancer.building:
             self.position = step.position
