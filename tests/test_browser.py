@@ -95,3 +95,13 @@ async def test_line_ends_and_tabs_survive_the_editor(open_page: Open) -> None:
     await ann.keyboard.press("Control+End")
     await ann.keyboard.type("!")
     await until_text(bo, "one\r\ntwo\rthree\n\tfour!")
+
+
+async def test_a_page_that_was_seen_before_fetches_none_of_its_files_again(open_page: Open) -> None:
+    page = await editor(open_page, "notes")
+    fetched = """() => performance.getEntriesByType("resource")
+      .filter(({ name, transferSize }) => name.includes("/static") && transferSize > 0).map(({ name }) => name)"""
+    assert len(await page.evaluate(fetched)) > 50
+    await page.reload()
+    await page.click(EDITABLE)
+    assert await page.evaluate(fetched) == []

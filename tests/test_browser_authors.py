@@ -19,14 +19,18 @@ pytestmark = IN_BROWSER
 
 RED, BLUE = "#d72f4b", "#2773ca"
 
-ON_IN_CODEMIRROR = """async ([red, blue]) => {
-  const { Compartment, StateEffect } = await import("/static/vendor/codemirror.js");
-  const { authorColors } = await import("/static/editors/cm-authorship.js");
-  const { doc, view } = window.collab;
+# The page's own modules, which are others than those of the same files at another address.
+OWN = """names => Promise.all(names.map(name =>
+  import(new URL(`../${name}.js`, document.querySelector("script[type=module]").src))))"""
+NAMES = '["vendor/codemirror", "editors/cm-authorship"]'
+
+ON_IN_CODEMIRROR = f"""async ([red, blue]) => {{
+  const [{{ Compartment, StateEffect }}, {{ authorColors }}] = await ({OWN})({NAMES});
+  const {{ doc, view }} = window.collab;
   window.colours = new Compartment();
   const extension = authorColors(doc, author => author === doc.author ? red : blue);
-  view.dispatch({ effects: StateEffect.appendConfig.of(window.colours.of(extension)) });
-}"""
+  view.dispatch({{ effects: StateEffect.appendConfig.of(window.colours.of(extension)) }});
+}}"""
 OFF_IN_CODEMIRROR = "() => window.collab.view.dispatch({ effects: window.colours.reconfigure([]) })"
 
 # What is coloured on the screen, in order, and how.
@@ -188,9 +192,7 @@ async def test_colours_that_could_not_be_had_come_with_the_connection(open_page:
     page = await plain_editor(open_page, "notes")
     await page.keyboard.type("saved")
     await expect(page.locator("#status")).to_have_text("Saved")
-    await page.evaluate(
-        "() => Promise.all(['editors/cm-authorship', 'vendor/codemirror'].map(name => import(`/static/${name}.js`)))"
-    )
+    await page.evaluate(f"() => ({OWN})({NAMES})")
     await page.context.set_offline(True)
     await page.evaluate(ON_IN_CODEMIRROR, [RED, BLUE])
     await page.wait_for_function("() => window.collab.doc.connection !== 'connected'")

@@ -21,7 +21,7 @@ from collab.cli.serve import bind
 from collab.client import SharedDocument
 from collab.hub import Hub
 from collab.store.memory import MemoryStore
-from collab.web.app import static_directory
+from collab.web.pages import static_directory
 from collab.web.server import Server, configure
 from examples.own_login import COOKIE, application
 from examples.table_of_contents import keep_contents, with_contents

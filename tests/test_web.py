@@ -318,28 +318,6 @@ async def test_the_health_of_the_server_includes_its_store(serve: Serve) -> None
         assert (await http.get("/healthz")).status_code == 503
 
 
-# Pages.
-
-
-@pytest.mark.parametrize("path", ["/", "/activity", "/d/anything", "/static/client/units.js"])
-async def test_pages_come_with_a_strict_policy(http: httpx.AsyncClient, path: str) -> None:
-    response = await http.get(path)
-    assert response.status_code == 200
-    policy = response.headers["content-security-policy"]
-    assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
-    assert response.headers["x-content-type-options"] == "nosniff"
-    assert response.headers["cache-control"] == "no-cache"
-    assert "server" not in response.headers
-
-
-@pytest.mark.parametrize("path", ["/static/../pyproject.toml", "/static/%2e%2e/pyproject.toml", "/nowhere"])
-async def test_nothing_else_is_served(http: httpx.AsyncClient, path: str) -> None:
-    response = await http.get(path)
-    assert response.status_code == 404
-    assert response.headers["content-security-policy"]
-
-
 # Who is turned away.
 
 

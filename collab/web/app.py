@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from importlib import metadata
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collab.errors import CollabError
@@ -25,6 +23,7 @@ from collab.web import activity, api, feed, files, history, metrics, models, rep
 from collab.web.endpoints import description, routes
 from collab.web.identifying import identified
 from collab.web.origins import Origins
+from collab.web.pages import page_routes, static_directory
 from collab.web.socket import document_socket
 from collab.web.streams import OpenStreams
 from collab.webhooks.dispatcher import Dispatcher
@@ -38,13 +37,6 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-
-
-def static_directory() -> Path:
-    """Where the pages are: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).parent.parent
-    inside = package / "static"
-    return inside if inside.is_dir() else package.parent / "static"
 
 
 def create_app(
@@ -68,7 +60,6 @@ def create_app(
     """
     read_models = Models(hub, others=projections, follow=follow)
     dispatcher = dispatcher or Dispatcher(hub)
-    pages = static_directory() / "pages"
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -77,37 +68,21 @@ def create_app(
         finally:
             await hub.close()
 
-    async def index(_: Request) -> Response:
-        return FileResponse(pages / "index.html")
-
-    async def lately(_: Request) -> Response:
-        return FileResponse(pages / "activity.html")
-
-    async def document(_: Request) -> Response:
-        return FileResponse(pages / "document.html")
-
     endpoints = [
         *(*api.ENDPOINTS, *history.ENDPOINTS, *feed.ENDPOINTS, *replaying.ENDPOINTS, *visiting.ENDPOINTS),
         *(*writing.ENDPOINTS, *files.ENDPOINTS, *models.ENDPOINTS, *activity.ENDPOINTS, *metrics.ENDPOINTS),
     ]
     described = description(endpoints, version=metadata.version("collab"))
 
-    async def past(_: Request) -> Response:
-        return FileResponse(pages / "history.html")
-
     async def openapi(_: Request) -> Response:
         return api.answer(described)
 
     app = Starlette(
         routes=[
-            Route("/", index),
-            Route("/activity", lately),
-            Route("/d/{document}", document),
-            Route("/d/{document}/history", past),
+            *page_routes(static_directory()),
             Route("/openapi.json", openapi),
             *routes(endpoints, identified),
             WebSocketRoute("/ws/documents/{document}", document_socket),
-            Mount("/static", StaticFiles(directory=static_directory(), check_dir=False)),
         ],
         exception_handlers={CollabError: api.error_response},
         lifespan=lifespan,
@@ -156,16 +131,11 @@ class Guard:
             await PlainTextResponse("wrong host or origin", 403)(scope, receive, send)
             return
 
-        # Below the path where an application has mounted us; routing changes the scope later on.
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 response = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     response.setdefault(name, value)
-                if path.startswith(("/static/", "/d/")) or path in ("/", "/activity"):
-                    response.setdefault("Cache-Control", "no-cache")
             await send(message)
 
         await self._app(scope, receive, send_guarded)
