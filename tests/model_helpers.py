@@ -90,6 +90,12 @@ def seen(path: Path) -> list[int]:
     return positions
 
 
+async def build(shelf: Shelf, projection: Projection, store: EventStore, **options: Any) -> int:
+    """Build the model on ``shelf`` of what is in ``store``; the place in the log where it is then."""
+    page = options.pop("page", 5_000)
+    return await rebuild(shelf, projection, Source(store, page=page), now=lambda: NOW, **options)
+
+
 async def built(folder: Path, projection: Projection, store: EventStore, *, page: int = PAGE) -> Path:
     """The model of all that is in ``store``, built in ``folder``."""
     shelf = Shelf(folder, projection)

@@ -182,3 +182,17 @@ async def type_for_ever(path: Path, documents: int) -> None:
             version += 2
 
     await asyncio.gather(*(write(f"doc{i}") for i in range(documents)))
+
+
+async def versions(store: SQLiteStore) -> dict[str, int]:
+    """How many events of each document can be read, which is what the catalogue says too."""
+    found = {}
+    for record in await store.documents():
+        found[record.id] = len(await store.events(record.id, limit=1_000_000))
+        assert found[record.id] == record.version
+    return found
+
+
+async def rows_of(store: SQLiteStore) -> int:
+    found: int = (await store._read("SELECT count(*) FROM events", ()))[0][0]
+    return found

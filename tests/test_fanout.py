@@ -6,98 +6,20 @@ import asyncio
 import gc
 import socket
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
 
-from collab.cli.serve import bind
 from collab.transport import Frame
 from collab.web.fanout import CLOSE_SECONDS, FanoutProtocol, SocketTransport, transport_of
-from tests.helpers import cut, eventually, within
-
-BINARY = b"(binary)"
-
-
-class Inbox:
-    """A listener that keeps what it is told until somebody asks for it; None is the end."""
-
-    def __init__(self) -> None:
-        self._messages: asyncio.Queue[bytes | None] = asyncio.Queue()
-
-    def text_received(self, message: bytes) -> None:
-        self._messages.put_nowait(message)
-
-    def binary_received(self) -> None:
-        self._messages.put_nowait(BINARY)
-
-    def gone(self) -> None:
-        self._messages.put_nowait(None)
-
-    async def __call__(self) -> bytes | None:
-        message: bytes | None = await within(self._messages.get())
-        return message
-
-    @property
-    def waiting(self) -> int:
-        return self._messages.qsize()
-
-
-Endpoint = Callable[[SocketTransport, Inbox], Awaitable[None]]
-
-
-@asynccontextmanager
-async def running(
-    app: Any, *, protocol: type[FanoutProtocol] = FanoutProtocol, **settings: Any
-) -> AsyncIterator[str]:
-    """uvicorn with a bare ASGI application under `FanoutProtocol`."""
-    listener = bind("127.0.0.1", 0)
-    config = uvicorn.Config(
-        app, ws=protocol, ws_per_message_deflate=False, lifespan="off", log_level="critical", **settings
-    )
-    server = uvicorn.Server(config)
-    config.load()
-    server.lifespan = config.lifespan_class(config)
-    await server.startup([listener])
-    try:
-        yield f"ws://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        for listening in server.servers:
-            listening.close()
-        for connection in list(server.server_state.connections):
-            cut(connection)
-        await eventually(lambda: not server.server_state.tasks and not server.server_state.connections)
-
-
-@asynccontextmanager
-async def serving(endpoint: Endpoint, **settings: Any) -> AsyncIterator[str]:
-    """A server that hands the transport of each socket, and an inbox that listens to it, to ``endpoint``."""
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        assert scope["type"] == "websocket"
-        await receive()
-        await send({"type": "websocket.accept"})
-        transport = transport_of(scope)
-        assert transport is not None
-        inbox = Inbox()
-        transport.listen(inbox)
-        endpoints.append(asyncio.ensure_future(endpoint(transport, inbox)))
-
-    endpoints: list[asyncio.Future[None]] = []
-    async with running(app, **settings) as url:
-        yield url
-    await within(asyncio.gather(*endpoints))
-
-
-def plain(url: str) -> Any:
-    return connect(url, compression=None, max_size=None, ping_interval=None)
+from tests.fanout_helpers import Inbox, close_of, forever, plain, serving
+from tests.helpers import eventually, within
 
 
 @asynccontextmanager
@@ -112,20 +34,6 @@ async def deaf(url: str) -> AsyncIterator[ClientConnection]:
     yield connection
     connection.transport.abort()
     await connection.wait_closed()
-
-
-async def close_of(peer: ClientConnection) -> tuple[int, str]:
-    """Receive until the end; the code and reason of the close frame, 1006 if there was none."""
-    try:
-        while True:
-            await within(peer.recv())
-    except ConnectionClosed as end:
-        return (end.rcvd.code, end.rcvd.reason) if end.rcvd else (1006, "")
-
-
-async def forever(_: SocketTransport, receive: Inbox) -> None:
-    while await receive() is not None:
-        pass
 
 
 async def test_uvicorn_has_everything_that_is_taken_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -343,170 +251,3 @@ async def test_a_peer_that_answers_no_ping_is_cut_off_although_it_takes_nothing(
 
     async with serving(flood, ws_ping_interval=0.02, ws_ping_timeout=0.02) as url, deaf(url):
         await within(ended.wait())
-
-
-# What comes from the peer.
-
-
-@asynccontextmanager
-async def raw(
-    url: str, pipe: socket.socket | None = None
-) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A connection after its handshake, for bytes that no library would send; over ``pipe`` if there is one."""
-    port = int(url.rpartition(":")[2])
-    if pipe is None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    else:
-        await asyncio.get_running_loop().sock_connect(pipe, ("127.0.0.1", port))
-        reader, writer = await asyncio.open_connection(sock=pipe)
-    writer.write(HANDSHAKE)
-    await within(reader.readuntil(b"\r\n\r\n"))
-    yield reader, writer
-    writer.close()
-
-
-HANDSHAKE = (
-    b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-)
-
-
-def masked(payload: bytes, opcode: Opcode = Opcode.TEXT, *, fin: bool = True) -> bytes:
-    return WebSocketFrame(opcode, payload, fin).serialize(mask=True, extensions=[])
-
-
-@asynccontextmanager
-async def listening(**settings: Any) -> AsyncIterator[tuple[str, Inbox, list[SocketTransport]]]:
-    """A server with one inbox for whoever comes."""
-    inbox, transports = Inbox(), list[SocketTransport]()
-
-    async def keep(transport: SocketTransport, receive: Inbox) -> None:
-        transports.append(transport)
-        while (message := await receive()) is not None:
-            inbox.text_received(message)
-        inbox.gone()
-
-    async with serving(keep, **settings) as url:
-        yield url, inbox, transports
-
-
-@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536, 1_000_000])
-async def test_messages_of_any_size_come_whole_however_their_bytes_are_cut(size: int) -> None:
-    async with listening() as (url, inbox, _), raw(url) as (_, writer):
-        sent = masked(b"first") + masked(b"x" * size) + masked(b"last")
-        for cut_at in (1, 2, 5, 12, 13, 20, 21, len(sent) // 2, len(sent) - 1):
-            writer.write(sent[:cut_at])
-            await asyncio.sleep(0)
-            await writer.drain()
-            writer.write(sent[cut_at:])
-            assert [await inbox(), await inbox(), await inbox()] == [b"first", b"x" * size, b"last"]
-
-
-async def test_a_message_in_fragments_is_one_message_with_a_ping_amid_it() -> None:
-    async with listening() as (url, inbox, _), raw(url) as (reader, writer):
-        writer.write(
-            masked(b"to", fin=False) + masked(b"hi", Opcode.PING) + masked(b"geth", Opcode.CONT, fin=False)
-        )
-        assert await within(reader.readexactly(4)) == b"\x8a\x02hi"
-        writer.write(masked(b"er", Opcode.CONT) + masked(b"next"))
-        assert [await inbox(), await inbox()] == [b"together", b"next"]
-
-
-async def test_binary_messages_are_told_from_text() -> None:
-    async with listening() as (url, inbox, _), raw(url) as (_, writer):
-        writer.write(masked(b"text") + masked(b"\xff", Opcode.BINARY))
-        assert [await inbox(), await inbox()] == [b"text", BINARY]
-
-
-@pytest.mark.parametrize(
-    ("bad", "code"),
-    [
-        pytest.param(b"\x81\x02hi", 1002, id="not masked"),
-        pytest.param(b"\xc1\x80\0\0\0\0", 1002, id="an extension that nobody agreed on"),
-        pytest.param(b"\x83\x80\0\0\0\0", 1002, id="no such opcode"),
-        pytest.param(masked(b"x", Opcode.CONT), 1002, id="continues nothing"),
-        pytest.param(masked(b"x", fin=False) + masked(b"y"), 1002, id="a message inside another"),
-        pytest.param(b"\x81\xff" + (2**40).to_bytes(8, "big") + b"\0\0\0\0", 1009, id="a terabyte"),
-    ],
-)
-async def test_a_breach_of_the_protocol_closes_the_connection_after_what_was_good(
-    bad: bytes, code: int
-) -> None:
-    async with listening() as (url, inbox, _), raw(url) as (reader, writer):
-        writer.write(masked(b"good") + bad + masked(b"never"))
-        frame = await within(reader.readexactly(4))
-        assert (frame[0], int.from_bytes(frame[2:4], "big")) == (0x88, code)
-        assert [await inbox(), await inbox()] == [b"good", None]
-
-
-async def test_who_speaks_before_the_handshake_is_answered_is_sent_away() -> None:
-    inbox = Inbox()
-    asked: list[SocketTransport] = []
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await receive()
-        transport = transport_of(scope)
-        assert transport is not None
-        asked.append(transport)
-        await eventually(lambda: not transport._origin.queue.empty())  # type: ignore[union-attr]
-        await send({"type": "websocket.accept"})
-        transport.listen(inbox)
-
-    async with running(app) as url:
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
-        writer.write(HANDSHAKE)
-        await writer.drain()
-        await eventually(lambda: bool(asked))
-        writer.write(masked(b"hasty"))
-        assert (await within(reader.readuntil(b"\r\n\r\n"))).startswith(b"HTTP/1.1 101")
-        frame = await within(reader.readexactly(4))
-        assert (frame[0], int.from_bytes(frame[2:4], "big")) == (0x88, 1002)
-        writer.close()
-        assert await inbox() is None
-
-
-async def test_nothing_is_told_while_reading_is_paused_and_nothing_is_lost() -> None:
-    class Careful(Inbox):
-        """Pauses after each message."""
-
-        def text_received(self, message: bytes) -> None:
-            assert not paused
-            super().text_received(message)
-            transports[0].pause_reading()
-            paused.append(True)
-
-    paused: list[bool] = []
-    transports: list[SocketTransport] = []
-    inbox = Careful()
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await receive()
-        await send({"type": "websocket.accept"})
-        transport = transport_of(scope)
-        assert transport is not None
-        transports.append(transport)
-        transport.listen(inbox)
-
-    async with running(app) as url, plain(url) as peer:
-        for number in range(200):
-            await peer.send(str(number))
-        for number in range(200):
-            assert await inbox() == str(number).encode()
-            paused.clear()
-            transports[0].resume_reading()
-
-
-async def test_a_peer_that_answers_pings_stays_however_quiet_it_is() -> None:
-    async with serving(forever, ws_ping_interval=0.01) as url, raw(url) as (reader, writer):
-        for _ in range(10):
-            assert await within(reader.readexactly(2)) == b"\x89\x00"
-            writer.write(masked(b"", Opcode.PONG))
-
-
-async def test_the_end_of_the_server_is_said_to_everybody() -> None:
-    async with listening() as (url, inbox, transports), plain(url) as peer:
-        await peer.send("here")
-        assert await inbox() == b"here"
-        transports[0].shutdown()
-        assert await close_of(peer) == (1012, "")
-        assert await inbox() is None

@@ -16,8 +16,8 @@ from collab.transport import Frame
 from collab.web.fanout import SocketTransport
 from collab.web.framing import PING
 from tests.conftest import Narrow, Serve
+from tests.fanout_helpers import Inbox, listening, masked, raw, serving
 from tests.helpers import Peer, Serving, eventually, within
-from tests.test_fanout import Inbox, listening, masked, raw, serving
 
 INTERVAL = 0.05
 HEADER = 10

@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
-from msgspec.structs import replace
 
 from collab import connect, events
 from collab.auth import Identity
 from collab.errors import StoreError
 from collab.events import Edited, Renamed
 from collab.messages import EventRow
-from collab.projections.builtin import BUILT_IN
 from collab.store.memory import MemoryStore
 from collab.store.sqlite import SQLiteStore
 from collab.watching import Watching
 from collab.web import following
 from collab.web.following import Numbered, Pages, live
 from tests.conftest import Serve
-from tests.helpers import DEADLINE, UNHURRIED, Json, Peer, Serving, eventually, within
+from tests.feed_helpers import (
+    EVENTS,
+    LINES,
+    LIVE,
+    Follower,
+    follow,
+    followers,
+    lines,
+    open_streams,
+    seqs,
+    typed,
+)
+from tests.helpers import DEADLINE, Json, Peer, eventually, within
 from tests.store_helpers import SECOND, T0, append_of, created, renaming, typing
-
-LINES = {"Accept": "application/x-ndjson"}
-LIVE = {"Accept": "text/event-stream"}
-
-EVENTS = "/api/documents/doc/events"
 
 
 @pytest.fixture
@@ -60,80 +62,6 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-class Follower:
-    """Reads a live stream as browsers do. ``last`` is the id to come back with."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self.response = response
-        self.last = ""
-        self.retry = 0
-        self.heartbeats = 0
-        self._bytes = response.aiter_bytes()
-        self._unread = b""
-
-    async def event(self) -> Json | None:
-        """The next event as it is in the data; None at the end of the stream."""
-        name, data = "", ""
-        async with asyncio.timeout(DEADLINE):
-            while (line := await self._line()) is not None:
-                field, _, value = line.partition(":")
-                value = value.removeprefix(" ")
-                if line and not field:
-                    self.heartbeats += 1
-                elif field == "id":
-                    self.last = value
-                elif field == "retry":
-                    self.retry = int(value)
-                elif field == "event":
-                    name = value
-                elif field == "data":
-                    data += value
-                elif data:
-                    event: Json = json.loads(data)
-                    assert event["type"] == name
-                    assert str(event.get("position", event["seq"])) == self.last
-                    return event
-        return None
-
-    async def events(self, count: int) -> list[Json]:
-        found = [await self.event() for _ in range(count)]
-        assert None not in found, "the stream ended"
-        return [event for event in found if event]
-
-    async def rest(self) -> list[Json]:
-        """All until the end, which has to be an orderly one."""
-        found = []
-        while event := await self.event():
-            found.append(event)
-        return found
-
-    async def _line(self) -> str | None:
-        while b"\n" not in self._unread:
-            more = await anext(self._bytes, None)
-            if more is None:
-                return None
-            self._unread += more
-        line, _, self._unread = self._unread.partition(b"\n")
-        return line.decode()
-
-
-@asynccontextmanager
-async def follow(
-    http: httpx.AsyncClient, url: str, *, last: str | None = None, **query: Any
-) -> AsyncIterator[Follower]:
-    headers = LIVE if last is None else LIVE | {"Last-Event-ID": last}
-    async with http.stream("GET", url, params=query, headers=headers) as response:
-        assert response.status_code == 200, await response.aread()
-        yield Follower(response)
-
-
-async def lines(http: httpx.AsyncClient, url: str, **query: Any) -> list[Json]:
-    response = await http.get(url, params=query, headers=LINES)
-    assert response.headers["content-type"] == "application/x-ndjson"
-    assert response.content.endswith(b"\n") or not response.content
-    return [json.loads(line) for line in response.content.split(b"\n")[:-1]]
-
-
 async def pages(http: httpx.AsyncClient, url: str, *, limit: int = 7, **query: Any) -> list[Json]:
     """The same, a page in JSON at a time."""
     found: list[Json] = []
@@ -143,17 +71,6 @@ async def pages(http: httpx.AsyncClient, url: str, *, limit: int = 7, **query: A
         found += page["events"]
         after = page["next"]
     return found
-
-
-async def typed(serving: Serving, document: str, *texts: str) -> Peer:
-    peer = await Peer.joined(serving.url, document)
-    for text in texts:
-        await peer.confirmed(await peer.edit([text]))
-    return peer
-
-
-def seqs(events: list[Json]) -> list[int]:
-    return [event["seq"] for event in events]
 
 
 # In lines.
@@ -500,175 +417,3 @@ async def test_one_who_wants_the_head_only_gets_it(serve: Serve, path: str, head
         assert (await http.get(f"{serving.url}/healthz")).status_code == 200
         assert len(serving.connections) == 1
         assert open_streams(serving) == 0
-
-
-# Coming and going.
-
-
-def open_streams(serving: Serving) -> int:
-    app: Any = serving.config.app
-    return len(app.state.streams)
-
-
-def followers(serving: Serving) -> int:
-    """How many follow the log, beside the read models."""
-    return len(serving.hub.watching) - len(BUILT_IN)
-
-
-async def test_nothing_is_left_of_followers_who_went(serve: Serve, http: httpx.AsyncClient) -> None:
-    serving = await serve()
-    await typed(serving, "doc", "x")
-    async with AsyncExitStack() as stack:
-        for path in (EVENTS, "/api/log") * 50:
-            await stack.enter_async_context(follow(http, serving.url + path, after=1))
-        await eventually(lambda: followers(serving) == 100)
-        assert open_streams(serving) == 100
-    await eventually(lambda: followers(serving) == open_streams(serving) == 0)
-    assert set(serving.hub.watching._watches) == {None}
-
-
-async def test_there_is_a_bound_on_streams_and_room_again_when_one_goes(
-    serve: Serve, http: httpx.AsyncClient
-) -> None:
-    serving = await serve(limits=replace(UNHURRIED, streams=2))
-    await typed(serving, "doc", "x")
-    async with follow(http, serving.url + EVENTS):
-        async with follow(http, f"{serving.url}/api/log"):
-            for headers in (LIVE, LINES):
-                refused = await http.get(serving.url + EVENTS, headers=headers)
-                assert (refused.status_code, refused.json()["error"]["code"]) == (503, "too_many_streams")
-            assert (await http.get(serving.url + EVENTS)).status_code == 200
-        await eventually(lambda: open_streams(serving) == 1)
-        assert seqs(await lines(http, serving.url + EVENTS)) == [1, 2]
-
-
-async def test_followers_are_told_all_before_the_server_goes(serve: Serve, http: httpx.AsyncClient) -> None:
-    class Held(MemoryStore):
-        def __init__(self) -> None:
-            super().__init__()
-            self.go = asyncio.Event()
-            self.go.set()
-
-        async def append(self, append: Any) -> int:
-            await self.go.wait()
-            return await super().append(append)
-
-    store = Held()
-    serving = await serve(store)
-    peer = await typed(serving, "doc", "x")
-    watching = serving.hub.watching
-    async with (
-        follow(http, serving.url + EVENTS) as one,
-        follow(http, f"{serving.url}/api/log") as everything,
-    ):
-        await eventually(lambda: followers(serving) == 2)
-        store.go.clear()
-        for _ in range(100):
-            await peer.edit(["x"], base=2)
-        room = await serving.room("doc")
-        await eventually(lambda: room.document.version > 2)
-        stopping = asyncio.create_task(serving.stop())
-        await eventually(lambda: serving.hub.closing)
-        assert not any(watch.closed for watches in watching._watches.values() for watch in watches)
-        store.go.set()
-        await within(stopping, seconds=5)
-        for told in (await one.rest(), await everything.rest()):
-            assert seqs(told) == list(range(3, room.document.version + 1))
-
-
-async def test_a_server_on_its_way_down_opens_no_stream(serve: Serve, http: httpx.AsyncClient) -> None:
-    serving = await serve()
-    await serving.hub.create("doc", Identity("ana"))
-    await serving.hub.close()
-    response = await http.get(serving.url + EVENTS, headers=LIVE)
-    assert (response.status_code, response.json()["error"]["code"]) == (503, "store")
-
-
-# Slow readers.
-
-Lazy = Callable[[Serving, str], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
-
-
-@pytest_asyncio.fixture
-async def lazy() -> AsyncIterator[Lazy]:
-    """Asks for a live stream over a socket into which little fits, and reads nothing of it for now."""
-    writers = []
-
-    async def ask(serving: Serving, path: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        pipe = socket.socket()
-        pipe.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        pipe.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(pipe, ("127.0.0.1", serving.port))
-        reader, writer = await asyncio.open_connection(sock=pipe, limit=4096)
-        writers.append(writer)
-        request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\nConnection: close\r\n\r\n"
-        writer.write(request.encode())
-        return reader, writer
-
-    yield ask
-    for writer in writers:
-        writer.transport.abort()
-
-
-def held_up(serving: Serving) -> bool:
-    """Whether something waits for a client to read."""
-    return any(
-        connection.flow.write_paused for connection in serving.connections if hasattr(connection, "flow")
-    )
-
-
-async def read_chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    """The body of an answer in chunks, to its very end."""
-    await reader.readuntil(b"\r\n\r\n")
-    while size := int(await reader.readuntil(b"\r\n"), 16):
-        yield await reader.readexactly(size)
-        assert await reader.readexactly(2) == b"\r\n"
-
-
-async def test_a_slow_reader_gets_everything_and_costs_no_memory(
-    serve: Serve, http: httpx.AsyncClient, lazy: Lazy
-) -> None:
-    class Watched(MemoryStore):
-        read = 0
-
-        async def events(self, document: str, *, after: int = 0, **options: Any) -> Any:
-            found = await super().events(document, after=after, **options)
-            if options.get("limit") and "until" not in options:
-                self.read = max(self.read, found[-1].seq if found else 0)
-            return found
-
-    store = Watched()
-    serving = await serve(store, send_buffer=16_384)
-    peer = await typed(serving, "doc", "x")
-    reader, _ = await lazy(serving, f"{EVENTS}?after=0")
-    for _ in range(600):
-        await peer.confirmed(await peer.edit(["x" * 2_000]))
-    await eventually(lambda: held_up(serving))
-    assert store.read < 300, "read ahead of what the client takes"
-    # The others don't notice.
-    async with follow(http, serving.url + EVENTS, after=0) as lively:
-        assert seqs(await lively.events(602)) == list(range(1, 603))
-    stopping = None
-    told = b""
-    async with asyncio.timeout(DEADLINE):
-        async for chunk in read_chunks(reader):
-            told += chunk
-            if stopping is None and b"\nid: 602\n" in told:
-                stopping = asyncio.create_task(serving.stop())
-    assert stopping is not None
-    await within(stopping)
-    ids = [int(line[4:]) for line in told.split(b"\n") if line.startswith(b"id: ")]
-    assert ids == list(range(603))
-
-
-async def test_one_who_takes_nothing_at_all_is_let_go(serve: Serve, lazy: Lazy) -> None:
-    serving = await serve(limits=replace(UNHURRIED, stall_seconds=0.1), send_buffer=16_384)
-    peer = await typed(serving, "doc", "x")
-    for _ in range(30):
-        await peer.confirmed(await peer.edit(["x" * 20_000]))
-    reader, _ = await lazy(serving, f"{EVENTS}?after=0")
-    await eventually(lambda: held_up(serving))
-    await eventually(lambda: open_streams(serving) == followers(serving) == 0)
-    with pytest.raises(asyncio.IncompleteReadError):
-        async for _ in read_chunks(reader):
-            pass

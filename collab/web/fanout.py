@@ -9,7 +9,7 @@ and the ASGI call ends.
 A client's message is nearly always one short, whole text frame. Those are cut out of the stream here; the rest, from
 pings to fragments and breaches of the protocol, is left to the websockets library.
 
-This leans on names inside uvicorn, which is therefore pinned to one minor version; `tests/test_fanout.py` is the
+This leans on names inside uvicorn, which is therefore pinned to one minor version; `tests/test_fanout*.py` are the
 contract. On any other server `collab.web.outbox` does the same through plain ASGI.
 """
 
