@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from msgspec.structs import replace
@@ -20,7 +21,7 @@ class _Claim:
         self._claims.discard(self._what)
 
 
-class MemoryWebhooks:
+class MemoryWebhooks(ABC):
     """What `MemoryStore` keeps of them."""
 
     def __init__(self) -> None:
@@ -110,5 +111,6 @@ class MemoryWebhooks:
         known = self._webhook(number)
         self._webhooks[number] = replace(known, revision=known.revision + 1, **changes)
 
+    @abstractmethod
     def _check_open(self) -> None:
-        raise NotImplementedError
+        """Raise `StoreError` if the store is closed."""
