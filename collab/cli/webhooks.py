@@ -10,7 +10,7 @@ import typer
 
 from collab.cli.common import DEFAULT_DATABASE, Database, Json, console, counted, print_json, with_store
 from collab.store.base import EventStore
-from collab.store.webhooks import Line, Waiting, Webhook
+from collab.store.webhooks import MOST_LINES, Line, Waiting, Webhook
 from collab.times import when
 from collab.webhooks.dispatcher import state_of
 from collab.webhooks.subscribing import subscribe
@@ -76,7 +76,7 @@ async def _listing(store: EventStore, hook: Webhook, newest: int) -> Listed:
     waiting: Waiting = await store.waiting(hook.number)
     state = state_of(
         paused=hook.paused,
-        waits=waiting.wait + waiting.parked,
+        full=waiting.wait + waiting.parked >= MOST_LINES,
         parked=waiting.parked,
         attempts=hook.attempts,
     )

@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 
 from collab.errors import CorruptLog, StoreDamaged
-from collab.events import Event, UnreadableEvent, decode
+from collab.events import Event, UnreadableEvent
 from collab.projections.faults import PoisonEvent
 from collab.projections.texts import Texts
-from collab.store.base import EventStore, Logged
+from collab.store.base import EventStore
+from collab.store.logged import event_of
 from collab.tail import Tail
 
 PAGE = 10_000
@@ -75,14 +76,3 @@ class Source:
                     break
                 raise PoisonEvent(each.row.position, each.document, each.seq, str(why)) from why
         return events
-
-
-def event_of(logged: Logged) -> Event:
-    """``logged`` decoded.
-
-    Raises:
-        UnreadableEvent: it is damaged, or of a kind not known here.
-    """
-    document, seq, row = logged
-    payload = decode(row.type, row.version, row.payload)
-    return Event(document, seq, payload, row.author, row.client, row.client_seq, row.at, row.position)

@@ -1,4 +1,4 @@
-"""Events of the whole log as clients see them."""
+"""Events of the whole log, decoded, and as clients see them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,17 @@ from collab.store.base import Logged
 from collab.store.rows import unreadable
 
 
+def event_of(logged: Logged) -> Event:
+    """``logged`` decoded.
+
+    Raises:
+        UnreadableEvent: it is damaged, or of a kind not known here.
+    """
+    document, seq, row = logged
+    payload = decode(row.type, row.version, row.payload)
+    return Event(document, seq, payload, row.author, row.client, row.client_seq, row.at, row.position)
+
+
 def log_row(logged: Logged) -> LogRow:
     """``logged`` as clients see it.
 
@@ -21,7 +32,7 @@ def log_row(logged: Logged) -> LogRow:
     """
     document, seq, row = logged
     try:
-        payload = decode(row.type, row.version, row.payload)
+        event = event_of(logged)
     except UnreadableEvent as why:
         if not why.newer:
             raise unreadable(document, seq, why) from why
@@ -33,6 +44,5 @@ def log_row(logged: Logged) -> LogRow:
             position=row.position,
             unknown=True,
         )
-    event = Event(document, seq, payload, row.author, row.client, row.client_seq, row.at)
     said: dict[str, Any] = structs.asdict(event_row(event))
     return LogRow(document=document, position=row.position, **said)

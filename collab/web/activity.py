@@ -17,7 +17,7 @@ from collab.projections.builtin.activity import Session, sessions
 from collab.projections.models import Models
 from collab.times import timestamp
 from collab.web import queries
-from collab.web.api import answer
+from collab.web.caching import uncached
 from collab.web.endpoints import Endpoint, Parameter
 from collab.web.feed import LAST_EVENT_ID, start_of
 from collab.web.following import LIVE, RETRY_MILLISECONDS
@@ -60,7 +60,7 @@ async def read_activity(request: Request) -> Response:
         following = found.value[limit - 1].position if len(found.value) > limit else None
         rows = [_row(session) for session in found.value[:limit]]
         page = ActivityPage(sessions=rows, next=following, **behind(found))
-        response = answer(page, headers={"Cache-Control": "no-store"})
+        response = uncached(page)
     response.headers["Vary"] = "Accept"
     return response
 

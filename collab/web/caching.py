@@ -1,4 +1,5 @@
-"""Answers about versions, which stay true: who has one needn't be sent it again (RFC 9110, section 13.1)."""
+"""What clients may keep. Answers about versions stay true: who has one needn't be sent it again (RFC 9110, section
+13.1)."""
 
 from __future__ import annotations
 
@@ -46,6 +47,11 @@ def unchanged(request: Request, tag: Tag) -> Response | None:
     if known.strip() == "*" or tag.name in (each.strip().removeprefix("W/") for each in known.split(",")):
         return Response(status_code=304, headers=tag.headers)
     return None
+
+
+def uncached(value: object) -> Response:
+    """``value`` as JSON, which may be another the next moment."""
+    return answer(value, headers={"Cache-Control": "no-store"})
 
 
 def tagged(value: object, tag: Tag) -> Response:

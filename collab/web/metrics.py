@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from collab.hub import Hub
-from collab.projections.models import Models
 from collab.projections.status import Status
 from collab.web.endpoints import Endpoint
+from collab.web.models import models_of
 from collab.webhooks.dispatcher import Dispatcher, HookStatus
 
 MODEL = {
@@ -34,13 +34,12 @@ WEBHOOK = {
 async def read_metrics(request: Request) -> Response:
     """How far the log, its read models and its webhooks are, as Prometheus reads it."""
     hub: Hub = request.app.state.hub
-    models: Models = request.app.state.models
     dispatcher: Dispatcher = request.app.state.dispatcher
     registry = CollectorRegistry(auto_describe=False)
     registry.register(
         _Measured(
             await hub.store.position(),
-            {status.name: status for status in await models.statuses()},
+            {status.name: status for status in await models_of(request).statuses()},
             {str(status.number): status for status in dispatcher.statuses()},
         )
     )

@@ -39,7 +39,7 @@ from collab.projections.status import Status
 from collab.reading import record_of
 from collab.times import timestamp
 from collab.web import queries
-from collab.web.api import answer
+from collab.web.caching import uncached
 from collab.web.endpoints import Endpoint, Parameter
 
 PAGE = 50
@@ -92,7 +92,7 @@ async def list_catalogue(request: Request) -> Response:
     )
     documents = [_catalogued(line) for line, _ in found.value[:limit]]
     following = _written(found.value[limit - 1][1]) if len(found.value) > limit else None
-    return _told(CataloguePage(documents=documents, next=following, **behind(found)))
+    return uncached(CataloguePage(documents=documents, next=following, **behind(found)))
 
 
 async def search_documents(request: Request) -> Response:
@@ -103,7 +103,7 @@ async def search_documents(request: Request) -> Response:
     start, limit = _start(request)
     found = await ask(request, "search", lambda model: search(model, query, start=start, limit=limit + 1))
     hits = [_found(hit) for hit in found.value[:limit]]
-    return _told(FoundPage(found=hits, next=_following(start, limit, len(found.value)), **behind(found)))
+    return uncached(FoundPage(found=hits, next=_following(start, limit, len(found.value)), **behind(found)))
 
 
 async def list_contributors(request: Request) -> Response:
@@ -122,14 +122,14 @@ async def list_contributors(request: Request) -> Response:
         for each in found.value[:limit]
     ]
     following = _following(start, limit, len(found.value))
-    return _told(ContributorsPage(contributors=rows, next=following, **behind(found)))
+    return uncached(ContributorsPage(contributors=rows, next=following, **behind(found)))
 
 
 async def list_projections(request: Request) -> Response:
     """All read models, and how far they are."""
     hub: Hub = request.app.state.hub
     statuses = await models_of(request).statuses()
-    return _told(ProjectionsPage([_row(each) for each in statuses], await hub.store.position()))
+    return uncached(ProjectionsPage([_row(each) for each in statuses], await hub.store.position()))
 
 
 async def read_rows(request: Request) -> Response:
@@ -139,7 +139,7 @@ async def read_rows(request: Request) -> Response:
     models = models_of(request)
     projection = models.projection(name)
     found = await ask(request, name, lambda model: projection.rows(model, parameters))
-    return _told(RowsPage(projection=name, rows=found.value, **behind(found)))
+    return uncached(RowsPage(projection=name, rows=found.value, **behind(found)))
 
 
 def models_of(request: Request) -> Models:
@@ -179,10 +179,6 @@ async def _after(request: Request) -> int:
 
 def behind(found: Answer[Any]) -> dict[str, int]:
     return {"position": found.position, "lag": found.lag}
-
-
-def _told(page: object) -> Response:
-    return answer(page, headers={"Cache-Control": "no-store"})
 
 
 def _start(request: Request) -> tuple[int, int]:

@@ -22,6 +22,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
+from collab.web.caching import ASK_AGAIN
+
 PAGES = {
     "/": "index.html",
     "/activity": "activity.html",
@@ -30,7 +32,7 @@ PAGES = {
 }
 
 FOR_EVER = "public, max-age=31536000, immutable"
-ASK_AGAIN = "no-cache"
+"""The files are the same for everybody."""
 
 COMPRESSED = Middleware(GZipMiddleware, compresslevel=6)
 

@@ -17,7 +17,7 @@ from collab.shapes import Seen
 from collab.store.base import DocumentRecord, Visit
 from collab.times import timestamp
 from collab.web import queries
-from collab.web.api import answer
+from collab.web.caching import uncached
 from collab.web.endpoints import Endpoint
 from collab.web.identifying import who
 
@@ -60,7 +60,7 @@ async def _answer(hub: Hub, record: DocumentRecord, identity: Identity) -> Respo
     shown = Seen(
         *(record.id, record.epoch, record.version, identity.author, identity.role), seen=seen, seen_at=seen_at
     )
-    return answer(shown, headers={"Cache-Control": "no-store"})
+    return uncached(shown)
 
 
 ENDPOINTS = [

@@ -83,7 +83,7 @@ class Courier:
         self._held = {line.document: Held(line, size=1, due=0.0, skipped=0) for line in lines}
         self._calls: dict[str, asyncio.Task[None]] = {}
         self._changed: dict[str, int] = {}
-        self._held_until = 0.0
+        self._quiet_until = 0.0
         self._read_due = self._poll_due = self._save_due = 0.0
         self._dirty = False
         self._stopping = False
@@ -135,8 +135,8 @@ class Courier:
         dues = [max(self._poll_due, now + self._gather_seconds)]
         if more and self._room:
             dues.append(self._read_due)
-        if self._held_until > now:
-            dues.append(self._held_until)
+        if self._quiet_until > now:
+            dues.append(self._quiet_until)
         elif self._free_for_held() > 0:
             dues += [held.due for document, held in self._held.items() if self._waits(document, held)]
         return max(0.001, min(dues) - now)
@@ -206,7 +206,7 @@ class Courier:
     def _begin(self) -> None:
         """Begin what calls may be begun."""
         now = self._loop.time()
-        if now < self._held_until:
+        if now < self._quiet_until:
             return
         for document in self._queues:
             if len(self._calls) >= self._most_calls or self.full:
@@ -323,11 +323,11 @@ class Courier:
 
     def _outage(self, answer: Answer, began: float) -> None:
         """Nobody answers. Of several calls that fail together one counts."""
-        if began < self._held_until:
+        if began < self._quiet_until:
             return
         self.attempts += 1
         wait = self._backoff.seconds(self.attempts, at_least=answer.retry_after)
-        self._held_until = self._loop.time() + wait
+        self._quiet_until = self._loop.time() + wait
         self._note(answer.error)
 
     # Noting.

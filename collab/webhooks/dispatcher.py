@@ -64,14 +64,14 @@ class HookStatus(msgspec.Struct, frozen=True):
     delivered: int
 
 
-def state_of(*, paused: bool, waits: int, parked: int, attempts: int) -> str:
+def state_of(*, paused: bool, full: bool, parked: int, attempts: int) -> str:
     """
-    >>> state_of(paused=False, waits=3, parked=2, attempts=0)
+    >>> state_of(paused=False, full=False, parked=2, attempts=0)
     'parked'
     """
     if paused:
         return "paused"
-    if waits >= MOST_LINES:
+    if full:
         return "full"
     if attempts:
         return "waiting"
@@ -127,15 +127,24 @@ class Dispatcher:
     def _status(self, hook: Webhook) -> HookStatus:
         running = self._running.get(hook.number)
         courier = running.courier if running else None
-        position, attempts = (courier or hook).position, (courier or hook).attempts
+        # Who delivers knows it sooner than the store does.
+        latest = courier or hook
         parked = courier.parked if courier else 0
-        waits = MOST_LINES if courier and courier.full else 0
-        state = state_of(paused=hook.paused, waits=waits, parked=parked, attempts=attempts)
-        error, error_at = (courier or hook).error, (courier or hook).error_at
-        delivered = courier.delivered if courier else 0
-        lag = max(0, self._newest - position)
         return HookStatus(
-            hook.number, hook.url, state, position, lag, attempts, error, error_at, parked, delivered
+            *(hook.number, hook.url),
+            state=state_of(
+                paused=hook.paused,
+                full=courier is not None and courier.full,
+                parked=parked,
+                attempts=latest.attempts,
+            ),
+            position=latest.position,
+            lag=max(0, self._newest - latest.position),
+            attempts=latest.attempts,
+            error=latest.error,
+            error_at=latest.error_at,
+            parked=parked,
+            delivered=courier.delivered if courier else 0,
         )
 
     async def _run(self) -> None:

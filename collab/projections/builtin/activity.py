@@ -102,11 +102,12 @@ def sessions(
 ) -> list[Session]:
     """Sessions, that in which something happened last first: those whose last event is at a position before ``before``
     and after ``since``."""
-    conditions, values = ["position > ?"], [since]
+    conditions = ["position > ?"]
+    values: list[int | str] = [since]
     for condition, value in (("position < ?", before), ("document = ?", document), ("author = ?", author)):
         if value is not None:
             conditions.append(condition)
-            values.append(value)  # type: ignore[arg-type]
+            values.append(value)
     found = model.execute(
         f"SELECT {_SESSION}, (SELECT title FROM titles WHERE titles.document = sessions.document) FROM sessions"
         f" WHERE {' AND '.join(conditions)} ORDER BY position DESC LIMIT ?",
